@@ -1,0 +1,16 @@
+//! Engine of `loggrep-abm`: reads a cluster snapshot, matches known-issue signatures, reports.
+
+#![deny(unsafe_code)]
+
+pub mod container;
+mod error;
+mod limits;
+mod path;
+mod problem;
+pub mod text;
+pub mod version;
+
+pub use crate::error::{Error, ErrorKind};
+pub use crate::limits::Limits;
+pub use crate::path::EntryPath;
+pub use crate::problem::{Problem, ProblemKind};
