@@ -7,6 +7,7 @@ mod error;
 mod limits;
 mod path;
 mod problem;
+pub mod report;
 pub mod text;
 pub mod version;
 

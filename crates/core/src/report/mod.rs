@@ -1,0 +1,314 @@
+//! The report and the forms it takes. Reads no files, matches nothing.
+//!
+//! Start from [`Report`]. It is the JSON document as types: its field names are a contract, keys are only added.
+//! Every text in it is already masked (secrets replaced) and cut, but not escaped: that is the form's job.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the JSON document; the major changes only when a key is removed or changes its meaning.
+pub const SCHEMA_VERSION: &str = "1.0";
+
+/// What an analysis found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`] of the writer.
+    pub schema_version: String,
+    /// The program and its signatures.
+    pub tool: Tool,
+    /// Language of the titles, workarounds and messages: `en` or `ko`.
+    pub language: String,
+    /// What was read, in the order given.
+    pub inputs: Vec<Input>,
+    /// What the bundle says of itself.
+    pub bundle: Bundle,
+    /// The issues shown, most severe and most certain first.
+    pub findings: Vec<Finding>,
+    /// Issues that only version, profile or topology suggest.
+    pub advisories: Vec<Advisory>,
+    /// Which signatures could be evaluated.
+    pub coverage: Coverage,
+    /// What could not be read, ordered by path and offset.
+    pub problems: Vec<Problem>,
+    /// Problems beyond the limit, not listed.
+    pub problems_omitted: u64,
+}
+
+/// The program that wrote the report.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tool {
+    /// `loggrep-abm`.
+    pub name: String,
+    /// Its release.
+    pub version: String,
+    /// How many signatures were loaded.
+    pub signatures: usize,
+    /// SHA-256 over their files, lower-case hexadecimal.
+    pub signatures_digest: String,
+}
+
+/// One input.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Input {
+    /// As the caller named it.
+    pub path: String,
+    /// `tar.gz`, `zip`, `directory`, `plain` and so on, by content.
+    pub format: String,
+    /// Whether all of it was read.
+    pub complete: bool,
+    /// Bytes of the input itself; for a directory, of its files.
+    pub compressed_bytes: u64,
+    /// Bytes of decompressed content over all entries.
+    pub bytes: u64,
+    /// Entries read.
+    pub entries: u64,
+    /// Lines in them.
+    pub lines: u64,
+}
+
+/// What the bundle says of itself.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Bundle {
+    /// Whether anything marks the input as a bundle of the product.
+    pub recognised: bool,
+    /// Clusters by name.
+    pub clusters: Vec<Cluster>,
+    /// Nodes by name.
+    pub nodes: Vec<Node>,
+    /// Time of the earliest and the latest dated log line, RFC 3339.
+    pub first_time: Option<String>,
+    /// See `first_time`.
+    pub last_time: Option<String>,
+}
+
+/// One cluster.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cluster {
+    /// Its name; empty when a version stands without one.
+    pub name: String,
+    /// `admin`, `user`, `hybrid`, `standalone`.
+    pub kind: Option<String>,
+    /// The release that runs, or the desired one where nothing tells what runs.
+    pub version: Option<String>,
+    /// The release asked for, when it differs from what runs.
+    pub desired_version: Option<String>,
+    /// Where the version was read.
+    pub source: Option<Source>,
+    /// Version of its Kubernetes API server.
+    pub kubernetes_version: Option<String>,
+}
+
+/// A line of a member.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Source {
+    /// The member.
+    pub path: String,
+    /// Its line, from 1.
+    pub line: u64,
+}
+
+/// One node.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Node {
+    /// Host name, or the IP where only that is known.
+    pub name: String,
+    /// Internal IP.
+    pub ip: Option<String>,
+    /// The cluster it belongs to.
+    pub cluster: Option<String>,
+    /// Whether the bundle holds files of this node.
+    pub captured: bool,
+    /// Operating system, as `PRETTY_NAME` says it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub os: Option<String>,
+    /// Kernel release.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kernel: Option<String>,
+    /// Container runtime.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub runtime: Option<String>,
+    /// Version of its kubelet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kubelet_version: Option<String>,
+    /// `control-plane`, `worker`, as the bundle says.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub roles: Vec<String>,
+    /// `Ready`, `NotReady`, …
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<String>,
+}
+
+/// One issue that the bundle shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Finding {
+    /// Id of the signature.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// Cause and effect.
+    pub summary: String,
+    /// Kind of issue, such as `networking`.
+    pub category: String,
+    /// `critical`, `high`, `medium`, `low`, `info`.
+    pub severity: String,
+    /// `confirmed`, `likely`, `possible`.
+    pub confidence: String,
+    /// Verdict for the cluster the evidence belongs to, else the worst of `verdicts`.
+    pub verdict: String,
+    /// Affected ranges.
+    pub affected: Vec<String>,
+    /// Fixed releases.
+    pub fixed_in: Vec<String>,
+    /// The release that fixes it for the cluster of `verdict`.
+    pub fix_for_this_cluster: Option<String>,
+    /// The verdict for each cluster.
+    pub verdicts: Vec<ClusterVerdict>,
+    /// Depends on id and nodes; never on path or time.
+    pub fingerprint: String,
+    /// How often: lines, or more where an event says `(x300 over 1h)`.
+    pub count: u64,
+    /// Earliest and latest hit with a known time, RFC 3339.
+    pub first_seen: Option<String>,
+    /// See `first_seen`.
+    pub last_seen: Option<String>,
+    /// Whether a time of `first_seen` or `last_seen` rests on an inferred year or zone.
+    pub time_inferred: bool,
+    /// Whether it still happens at the end of that log; `null` when nothing tells.
+    pub ongoing: Option<bool>,
+    /// Nodes with a hit.
+    pub nodes: Vec<String>,
+    /// Pods with a hit, `namespace/pod` where the namespace is known.
+    pub pods: Vec<String>,
+    /// Values of the named captures, distinct, over all evidence kept.
+    pub captures: BTreeMap<String, Vec<String>>,
+    /// What to do, slots filled where a value has the form of its type.
+    pub workaround: String,
+    /// Slots left open, and values that did not have the form of their type.
+    pub unfilled_slots: Vec<String>,
+    /// Where to read more.
+    pub references: Vec<String>,
+    /// The best pieces of evidence.
+    pub evidence: Vec<Evidence>,
+}
+
+/// The verdict of an issue for one cluster.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ClusterVerdict {
+    /// Name of the cluster.
+    pub cluster: String,
+    /// Its release.
+    pub version: Option<String>,
+    /// `affected`, `fixed`, `not_affected`, `unknown`.
+    pub verdict: String,
+    /// The release that fixes it there, nearest first.
+    pub fix: Option<String>,
+}
+
+/// A hit: where, when, what.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The member.
+    pub path: String,
+    /// Line, from 1, on which the message begins.
+    pub line: u64,
+    /// Byte offset of the match in the decompressed member.
+    pub offset: u64,
+    /// RFC 3339, UTC.
+    pub time: Option<String>,
+    /// Whether year or zone of `time` were inferred.
+    pub time_inferred: bool,
+    /// Cluster, node, namespace, pod, container, as far as path or line tell.
+    pub cluster: Option<String>,
+    /// See `cluster`.
+    pub node: Option<String>,
+    /// See `cluster`.
+    pub namespace: Option<String>,
+    /// See `cluster`.
+    pub pod: Option<String>,
+    /// See `cluster`.
+    pub container: Option<String>,
+    /// The line, or the lines of a wrapped message; cut at a limit on a character border.
+    pub text: String,
+    /// Lines before it.
+    pub before: Vec<String>,
+    /// Lines after it.
+    pub after: Vec<String>,
+    /// Named captures of this hit.
+    pub captures: BTreeMap<String, String>,
+}
+
+/// An issue suggested without evidence in a log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Advisory {
+    /// Id of the signature.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// Cause and effect.
+    pub summary: String,
+    /// Kind of issue.
+    pub category: String,
+    /// See [`Finding::severity`].
+    pub severity: String,
+    /// See [`Finding::verdict`].
+    pub verdict: String,
+    /// Affected ranges.
+    pub affected: Vec<String>,
+    /// Fixed releases.
+    pub fixed_in: Vec<String>,
+    /// The release that fixes it for the cluster of `verdict`.
+    pub fix_for_this_cluster: Option<String>,
+    /// The verdict for each cluster.
+    pub verdicts: Vec<ClusterVerdict>,
+    /// What to do.
+    pub workaround: String,
+    /// Where to read more.
+    pub references: Vec<String>,
+}
+
+/// Which signatures could be evaluated.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Signatures looked at.
+    pub evaluated: usize,
+    /// Of these, shown as findings.
+    pub shown: usize,
+    /// Evaluated and not shown.
+    pub not_shown: usize,
+    /// What the bundle cannot tell, for issues that may concern its version.
+    pub cannot_tell: Vec<CannotTell>,
+    /// How many more cannot be told, for issues that do not concern its version.
+    pub cannot_tell_unaffected: usize,
+}
+
+/// An issue that the bundle cannot decide.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CannotTell {
+    /// Id of the signature.
+    pub id: String,
+    /// What would decide it.
+    pub missing: Vec<Missing>,
+}
+
+/// A fact that the bundle lacks.
+#[derive(Clone, Debug, Serialize, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Missing {
+    /// Name of the fact.
+    pub fact: String,
+    /// The command that would tell it.
+    pub command: Option<String>,
+}
+
+/// Damage or a limit met while reading.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Problem {
+    /// The member.
+    pub path: String,
+    /// Byte offset, in the content of `path`.
+    pub offset: Option<u64>,
+    /// `truncated`, `corrupt`, `checksum`, `limit`, `unsupported`, `unreadable`, `skipped`, `duplicate`, `signature`.
+    pub kind: String,
+    /// One sentence.
+    pub message: String,
+}
