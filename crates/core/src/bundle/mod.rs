@@ -1,0 +1,3 @@
+//! What a bundle says of itself: the time of a line, the place it speaks of.
+
+pub mod time;
