@@ -757,6 +757,11 @@ mod tests {
         let early = Time { seconds: -1, nanos: 500_000_000, inferred: false };
         assert_eq!(early.to_string(), "1969-12-31T23:59:59.5Z");
         assert!(early < Time::from_unix(0));
+        for seconds in [i64::MIN, i64::MAX] {
+            let context = TimeContext { year: Some(YearSource::Near(Time::from_unix(seconds))), zone: None };
+            assert!(!Time::from_unix(seconds).to_string().is_empty());
+            assert!(context.resolve(&find_stamp(b"I0119 22:11:49.705596 1 x").expect("a stamp")).is_some());
+        }
         assert!(Time::from_unix(0) < Time { inferred: true, ..Time::from_unix(0) });
     }
 

@@ -14,7 +14,7 @@ pub(super) fn days_from_civil(year: i32, month: u8, day: u8) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// Year, month and day, that many days after 1970-01-01. Years beyond `i32` are not asked for.
+/// Year, month and day, that many days after 1970-01-01; beyond a million years the year stays there.
 pub(super) fn civil_from_days(days: i64) -> (i32, u8, u8) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
@@ -25,7 +25,7 @@ pub(super) fn civil_from_days(days: i64) -> (i32, u8, u8) {
     let day = day_of_year - (153 * month + 2) / 5 + 1;
     let month = if month < 10 { month + 3 } else { month - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year as i32, month as u8, day as u8)
+    (year.clamp(-1_000_000, 1_000_000) as i32, month as u8, day as u8)
 }
 
 /// Whether the date exists; without a year, whether it exists in a leap year.

@@ -545,7 +545,7 @@ fn logfmt(head: &[u8]) -> Option<Stamp> {
             [&b"time"[..], b"ts", b"timestamp", b"t"].into_iter().find(|key| head[..at].ends_with(key))?;
         let before = head[..at - key.len()].last();
         if before.is_some_and(|b| !matches!(b, b' ' | b'\t' | b'"' | b'{' | b',')) {
-            // The keys end alike: `timestamp` may still be one of them whole, `mount` is not.
+            // `uptime` and `mount` end in a key and are others.
             return None;
         }
         let mut cursor = Cursor(&head[at + 1..]);
