@@ -2,6 +2,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod bundle;
 pub mod container;
 mod error;
 mod limits;
