@@ -5,6 +5,7 @@
 pub mod container;
 mod error;
 mod limits;
+pub mod mask;
 mod path;
 mod problem;
 pub mod report;
