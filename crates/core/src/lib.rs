@@ -2,13 +2,21 @@
 
 #![deny(unsafe_code)]
 
+mod automaton;
 pub mod bundle;
+mod confirm;
 pub mod container;
+mod decide;
 mod error;
+mod fold;
 mod limits;
+pub mod mask;
 mod path;
 mod problem;
 pub mod report;
+mod scan;
+pub mod signature;
+mod tally;
 pub mod text;
 pub mod version;
 

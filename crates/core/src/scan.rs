@@ -3,10 +3,11 @@
 //! [`Scanner`] is the [`Sink`] of one worker. The bytes of an entry arrive in pieces of any size; what is found does not
 //! depend on where they were cut. Counts cover all hits; text is kept of few of them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 
 use crate::automaton::{Candidate, PatternId, SignatureId, SignatureSet};
+use crate::bundle::place::{Place, place_of_line};
 use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
 use crate::confirm::{Confirmer, Match, REACH, Window};
 use crate::container::{Entry, EntryEnd, Sink};
@@ -55,6 +56,9 @@ const HEAD: usize = 4 << 10;
 /// Bytes of a line looked at for a time, and kept of the first and last hit.
 const STAMP_BYTES: usize = 1 << 10;
 
+/// Hits per pattern and entry whose lines are asked for node and pod.
+const PLACED_HITS: u64 = 256;
+
 /// The state of the entry that is being scanned.
 struct EntryScan {
     entry: Entry,
@@ -72,6 +76,8 @@ struct EntryScan {
     near: BTreeMap<(SignatureId, usize), NearState>,
     /// The last line with a hit, per signature.
     last_line: BTreeMap<SignatureId, u64>,
+    /// Places that lines of hits name.
+    places: BTreeMap<SignatureId, BTreeSet<Place>>,
     /// The whole content, as long as it may be a document.
     document: Option<Vec<u8>>,
 }
@@ -213,6 +219,12 @@ impl<'s> Scanner<'s> {
             if hinted { confidence.raised() } else { confidence }
         });
         scan.near_hit(self.set, signature, self.set.pattern(id).index, line, found.weight);
+        if scan.hits.get(&id).is_none_or(|hits| hits.count < PLACED_HITS) {
+            let place = place_of_line(&mark.head);
+            if place != Place::default() {
+                scan.places.entry(signature).or_default().insert(place);
+            }
+        }
         let shared = scan.last_line.insert(signature, line) == Some(line);
         let hits = scan.hits.entry(id).or_default();
         hits.count += found.weight;
@@ -278,7 +290,9 @@ impl<'s> Scanner<'s> {
                 member.near.insert(*function, state.count);
             }
         }
-        for (signature, member) in members {
+        for (signature, mut member) in members {
+            member.places = scan.places.remove(&signature).unwrap_or_default();
+            member.end = times.map(|(_, last)| last);
             self.tally.member(signature, &scan.entry.path, member);
         }
     }
@@ -341,6 +355,7 @@ impl EntryScan {
             hits: BTreeMap::new(),
             near: BTreeMap::new(),
             last_line: BTreeMap::new(),
+            places: BTreeMap::new(),
             document: Some(Vec::new()),
         }
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::automaton::SignatureId;
 use crate::bundle::facts::Facts;
-use crate::bundle::place::place_of_path;
+use crate::bundle::place::{Place, place_of_path};
 use crate::bundle::time::{Stamp, Time, TimeContext};
 use crate::path::EntryPath;
 use crate::problem::Problem;
@@ -74,6 +74,10 @@ pub(crate) struct MemberHits {
     pub(crate) patterns: BTreeMap<usize, PatternHits>,
     /// By index of the signature's `near` functions.
     pub(crate) near: BTreeMap<usize, u64>,
+    /// Places that lines of hits name, where the path does not.
+    pub(crate) places: BTreeSet<Place>,
+    /// The time of the last dated line of the member.
+    pub(crate) end: Option<Time>,
 }
 
 /// Hits of one signature.
@@ -218,6 +222,8 @@ impl MemberHits {
         for (function, count) in other.near {
             *self.near.entry(function).or_default() += count;
         }
+        self.places.extend(other.places);
+        self.end = self.end.max(other.end);
     }
 }
 

@@ -82,6 +82,20 @@ impl Expr {
         }
     }
 
+    /// What the expression asks about text, but for what stands under `not`.
+    pub(crate) fn positive_text_functions(&self, into: &mut BTreeSet<TextFunction>) {
+        match self {
+            Expr::Number(_) | Expr::Not(_) => {}
+            Expr::Text(function) => {
+                into.insert(*function);
+            }
+            Expr::And(a, b) | Expr::Or(a, b) | Expr::Compare(_, a, b) => {
+                a.positive_text_functions(into);
+                b.positive_text_functions(into);
+            }
+        }
+    }
+
     /// All that the expression asks about text.
     pub(crate) fn text_functions(&self, into: &mut BTreeSet<TextFunction>) {
         match self {
