@@ -446,6 +446,7 @@ fn field(text: &[u8]) -> Option<Stamp> {
         .or_else(|| audit(head))
         .or_else(|| access_log(head))
         .or_else(|| runner_trailer(text))
+        .or_else(|| wrapped_json(head))
 }
 
 /// The fields of JSON that tell when the line was written, the best first.
@@ -525,6 +526,15 @@ fn value(text: &[u8]) -> Option<Stamp> {
 /// The stamp of a JSON object behind some other text.
 fn embedded_json(text: &[u8], head: &[u8]) -> Option<Stamp> {
     memmem::find(head, b"{\"").and_then(|at| json(&text[at..]))
+}
+
+/// The stamp in a piece of a JSON object that was wrapped over several lines, its opening brace not among them.
+fn wrapped_json(head: &[u8]) -> Option<Stamp> {
+    let piece = &head[..memchr::memchr(b'{', head).unwrap_or(head.len())];
+    FIELDS.iter().chain(&[&b"start"[..]]).find_map(|field| {
+        let at = memmem::find(piece, field).filter(|at| *at > 0 && piece[at - 1] == b'"')?;
+        value(piece[at + field.len()..].strip_prefix(b"\"")?)
+    })
 }
 
 /// When a task of Ansible ended: `fatal: [10.200.0.138]: FAILED! => {…, "end": "2022-11-01 21:53:15.195648", …}`.
