@@ -16,7 +16,8 @@ fn main() {
     let mut code = String::from("static BUILTIN: &[(&str, &str)] = &[\n");
     for name in names {
         let path = directory.join(&name);
-        writeln!(code, "    ({name:?}, include_str!({:?})),", path.display().to_string()).expect("a String takes text");
+        writeln!(code, "    ({name:?}, include_str!({:?})),", path.display().to_string())
+            .expect("a String takes text");
     }
     code.push_str("];\n");
     let out = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");

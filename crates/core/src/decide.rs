@@ -10,7 +10,9 @@ use crate::bundle::place::{Place, place_of_line, place_of_path};
 use crate::bundle::time::Time;
 use crate::mask::{mask, mask_bytes};
 use crate::path::EntryPath;
-use crate::report::{self, Bundle, Cluster, ClusterVerdict, Coverage, Evidence, Finding, Missing, Node, Report, Source};
+use crate::report::{
+    self, Bundle, Cluster, ClusterVerdict, Coverage, Evidence, Finding, Missing, Node, Report, Source,
+};
 use crate::signature::capture::CaptureType;
 use crate::signature::expr::{Env, TextFunction, Value};
 use crate::signature::{Confidence, PLACE_SLOTS, Rule, Scope, Severity, Signature, slots};
@@ -181,14 +183,18 @@ impl<'a> Decider<'a> {
         }
         let Some(confidence) = tier.values().copied().max() else {
             return match unknown {
-                true => Outcome::CannotTell(vec![Missing { fact: "times of the log lines".to_owned(), command: None }]),
+                true => Outcome::CannotTell(vec![Missing {
+                    fact: "times of the log lines".to_owned(),
+                    command: None,
+                }]),
                 false => Outcome::NotShown,
             };
         };
         if confidence < self.options.min_confidence || signature.severity < self.options.min_severity {
             return Outcome::NotShown;
         }
-        let best: BTreeSet<usize> = tier.iter().filter(|(_, tier)| **tier == confidence).map(|(p, _)| *p).collect();
+        let best: BTreeSet<usize> =
+            tier.iter().filter(|(_, tier)| **tier == confidence).map(|(p, _)| *p).collect();
         Outcome::Shown(Box::new(self.build(signature, tally, &members, &best, &tier, confidence)))
     }
 
@@ -274,14 +280,17 @@ impl<'a> Decider<'a> {
         tier: &BTreeMap<usize, Confidence>,
         confidence: Confidence,
     ) -> Finding {
-        let all: Vec<(&EntryPath, &Member<'_>)> = members.iter().map(|(path, member)| (*path, member)).collect();
+        let all: Vec<(&EntryPath, &Member<'_>)> =
+            members.iter().map(|(path, member)| (*path, member)).collect();
         let group = self.group(signature, &all, Some(tally));
-        let of_best = || group.hits.patterns.iter().filter(|(pattern, _)| best.contains(pattern)).map(|(_, hits)| hits);
+        let of_best =
+            || group.hits.patterns.iter().filter(|(pattern, _)| best.contains(pattern)).map(|(_, hits)| hits);
         let count = of_best().map(|hits| hits.count - hits.shared).sum::<u64>();
         let count = count.max(of_best().map(|hits| hits.count).max().unwrap_or(0));
         let first = of_best().filter_map(|hits| hits.first.resolve(self.newest)).min();
         let last = of_best().filter_map(|hits| hits.last.resolve(self.newest)).max();
-        let ongoing = best.iter().filter_map(|pattern| group.ongoing.get(pattern)).copied().reduce(either).flatten();
+        let ongoing =
+            best.iter().filter_map(|pattern| group.ongoing.get(pattern)).copied().reduce(either).flatten();
         let samples = self.samples(tally, tier, best);
         let evidence: Vec<Evidence> = samples.iter().map(|sample| self.evidence(sample)).collect();
         let (nodes, pods, clusters) = places(members, best, &evidence, self.facts);
@@ -318,11 +327,23 @@ impl<'a> Decider<'a> {
     }
 
     /// The best pieces of evidence: those of the patterns that decide first, then of the others.
-    fn samples(&self, tally: &'a SignatureTally, tier: &BTreeMap<usize, Confidence>, best: &BTreeSet<usize>) -> Vec<&'a Sample> {
+    fn samples(
+        &self,
+        tally: &'a SignatureTally,
+        tier: &BTreeMap<usize, Confidence>,
+        best: &BTreeSet<usize>,
+    ) -> Vec<&'a Sample> {
         let mut samples: Vec<&Sample> = tally.samples.values().flatten().collect();
         samples.sort_by_key(|sample| {
             let in_tier = std::cmp::Reverse(tier.get(&sample.pattern).copied());
-            (!best.contains(&sample.pattern), in_tier, std::cmp::Reverse(sample.confidence), &sample.path, sample.offset, sample.pattern)
+            (
+                !best.contains(&sample.pattern),
+                in_tier,
+                std::cmp::Reverse(sample.confidence),
+                &sample.path,
+                sample.offset,
+                sample.pattern,
+            )
         });
         let mut lines = BTreeSet::new();
         samples.retain(|sample| lines.insert((&sample.path, sample.line)));
@@ -348,7 +369,11 @@ impl<'a> Decider<'a> {
             text: text(&sample.text),
             before: sample.before.iter().map(|line| text(line)).collect(),
             after: sample.after.iter().map(|line| text(line)).collect(),
-            captures: sample.captures.iter().map(|(name, value)| (name.clone(), capture_text(value))).collect(),
+            captures: sample
+                .captures
+                .iter()
+                .map(|(name, value)| (name.clone(), capture_text(value)))
+                .collect(),
         }
     }
 
@@ -361,7 +386,11 @@ impl<'a> Decider<'a> {
     }
 
     /// The verdict for each cluster, and the one that counts: of the clusters with evidence, else the worst.
-    fn verdicts(&self, signature: &Signature, clusters: &BTreeSet<String>) -> (Vec<ClusterVerdict>, (Verdict, Option<Version>)) {
+    fn verdicts(
+        &self,
+        signature: &Signature,
+        clusters: &BTreeSet<String>,
+    ) -> (Vec<ClusterVerdict>, (Verdict, Option<Version>)) {
         let judged: Vec<(String, Option<Version>)> = match self.options.cluster_version {
             Some(version) if self.facts.clusters.is_empty() => vec![(String::new(), Some(version))],
             version => {
@@ -385,14 +414,21 @@ impl<'a> Decider<'a> {
             }
         });
         let concerned = judged.iter().filter(|(name, _)| clusters.contains(name));
-        let worst = |candidates: &mut dyn Iterator<Item = Option<Version>>| candidates.map(judge).min_by_key(|(verdict, _)| *verdict);
+        let worst = |candidates: &mut dyn Iterator<Item = Option<Version>>| {
+            candidates.map(judge).min_by_key(|(verdict, _)| *verdict)
+        };
         let counts = worst(&mut concerned.map(|(_, version)| *version))
             .or_else(|| worst(&mut judged.iter().map(|(_, version)| *version)));
         (verdicts.collect(), counts.unwrap_or((Verdict::Unknown, None)))
     }
 
     /// The workaround with its slots filled, and what was left open.
-    fn workaround(&self, signature: &Signature, samples: &[&Sample], evidence: &[Evidence]) -> (String, Vec<String>) {
+    fn workaround(
+        &self,
+        signature: &Signature,
+        samples: &[&Sample],
+        evidence: &[Evidence],
+    ) -> (String, Vec<String>) {
         let template = &signature.text(&self.options.language).workaround;
         let mut filled = template.clone();
         let mut open = BTreeSet::new();
@@ -414,7 +450,8 @@ impl<'a> Decider<'a> {
     fn bundle(&self) -> Bundle {
         let clusters = self.facts.clusters.iter().map(|(name, facts)| {
             let version = self.options.cluster_version.or_else(|| facts.version());
-            let desired = facts.desired.as_ref().map(|fact| fact.value).filter(|desired| Some(*desired) != version);
+            let desired =
+                facts.desired.as_ref().map(|fact| fact.value).filter(|desired| Some(*desired) != version);
             let source = facts.running.as_ref().or(facts.desired.as_ref());
             Cluster {
                 name: name.clone(),
@@ -435,7 +472,8 @@ impl<'a> Decider<'a> {
     }
 
     fn nodes(&self) -> Vec<Node> {
-        let captured: BTreeSet<&str> = self.facts.captured.iter().map(|node| self.facts.node_name(node)).collect();
+        let captured: BTreeSet<&str> =
+            self.facts.captured.iter().map(|node| self.facts.node_name(node)).collect();
         let mut nodes: BTreeMap<&str, Node> = BTreeMap::new();
         for (name, facts) in &self.facts.nodes {
             let node = Node {
@@ -453,7 +491,11 @@ impl<'a> Decider<'a> {
             nodes.insert(name, node);
         }
         for name in captured {
-            nodes.entry(name).or_insert_with(|| Node { name: name.to_owned(), captured: true, ..Node::default() });
+            nodes.entry(name).or_insert_with(|| Node {
+                name: name.to_owned(),
+                captured: true,
+                ..Node::default()
+            });
         }
         nodes.into_values().collect()
     }
@@ -504,7 +546,9 @@ fn places(
         }
         for line in std::iter::once(&member.place).chain(&member.hits.places) {
             let node = line.node.as_deref().map(|node| facts.node_name(node).to_owned());
-            if let Some(cluster) = node.as_deref().and_then(|node| facts.nodes.get(node)).and_then(|node| node.cluster.clone()) {
+            if let Some(cluster) =
+                node.as_deref().and_then(|node| facts.nodes.get(node)).and_then(|node| node.cluster.clone())
+            {
                 clusters.insert(cluster);
             }
             nodes.extend(node);
@@ -519,7 +563,10 @@ fn places(
 /// Values kept per capture.
 const CAPTURE_VALUES: usize = 20;
 
-fn distinct_captures(tally: &SignatureTally, tier: &BTreeMap<usize, Confidence>) -> BTreeMap<String, Vec<String>> {
+fn distinct_captures(
+    tally: &SignatureTally,
+    tier: &BTreeMap<usize, Confidence>,
+) -> BTreeMap<String, Vec<String>> {
     let mut captures: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let shown = tally.samples.iter().filter(|(pattern, _)| tier.contains_key(pattern));
     for (name, value) in shown.flat_map(|(_, samples)| samples).flat_map(|sample| &sample.captures) {
@@ -537,11 +584,17 @@ fn capture_text(value: &str) -> String {
 }
 
 /// The value that fills a slot, and the first that did not have the form of its type.
-fn slot_value(signature: &Signature, slot: &str, samples: &[&Sample], evidence: &[Evidence]) -> (Option<String>, Option<String>) {
+fn slot_value(
+    signature: &Signature,
+    slot: &str,
+    samples: &[&Sample],
+    evidence: &[Evidence],
+) -> (Option<String>, Option<String>) {
     let mut refused = None;
     for sample in samples {
         let capture_type = signature.patterns[sample.pattern].captures.get(slot);
-        let value = sample.captures.iter().find(|(name, _)| name == slot).map(|(_, value)| value.replace('\n', ""));
+        let value =
+            sample.captures.iter().find(|(name, _)| name == slot).map(|(_, value)| value.replace('\n', ""));
         let (Some(capture_type), Some(value)) = (capture_type, value) else { continue };
         if capture_type.accepts(&value) && capture_type.fills_commands() {
             return (Some(value), None);

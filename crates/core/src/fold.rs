@@ -167,7 +167,9 @@ impl Folder<'_> {
     /// `\u0022` or `\x22`: `skip` bytes, then `digits` hexadecimal ones.
     fn code_point(&mut self, skip: usize, digits: usize) {
         let hex = self.source.get(self.at + skip..self.at + skip + digits);
-        let value = hex.and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        let value = hex
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u32::from_str_radix(hex, 16).ok());
         let length = skip + digits;
         match value.and_then(char::from_u32) {
             None => self.replace(skip - 1, b"\\"),
@@ -219,7 +221,8 @@ impl Folder<'_> {
         let rest = &self.source[self.at + 1..];
         let rest = &rest[..rest.len().min(300)];
         let name_at = usize::from(rest.first() == Some(&b'/'));
-        let name = rest[name_at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+        let name =
+            rest[name_at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
         let name = std::str::from_utf8(&rest[name_at..name_at + name]).unwrap_or("").to_ascii_lowercase();
         let end = memchr::memchr2(b'>', b'\n', rest).filter(|&end| rest[end] == b'>');
         let after_name = rest.get(name_at + name.len());
@@ -234,7 +237,8 @@ impl Folder<'_> {
     /// A `=` at the end of a line of quoted-printable mail joins it with the next.
     fn equals(&mut self) {
         let rest = &self.source[self.at + 1..];
-        let line_break = if rest.starts_with(b"\r\n") { 2 } else { usize::from(rest.first() == Some(&b'\n')) };
+        let line_break =
+            if rest.starts_with(b"\r\n") { 2 } else { usize::from(rest.first() == Some(&b'\n')) };
         let column = self.at - memchr::memrchr(b'\n', &self.source[..self.at]).map_or(0, |at| at + 1);
         if line_break > 0 && (70..=77).contains(&column) {
             self.at += 1 + line_break;
@@ -445,7 +449,8 @@ mod tests {
         for _ in 0..20_000 {
             let bytes: Vec<u8> = (0..40)
                 .map(|_| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    state =
+                        state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     alphabet[(state >> 33) as usize % alphabet.len()]
                 })
                 .collect();

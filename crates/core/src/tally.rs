@@ -168,7 +168,8 @@ impl Tally {
     }
 
     pub(crate) fn sample(&mut self, signature: SignatureId, sample: Sample) {
-        let samples = self.signatures.entry(signature).or_default().samples.entry(sample.pattern).or_default();
+        let samples =
+            self.signatures.entry(signature).or_default().samples.entry(sample.pattern).or_default();
         let at = samples.partition_point(|other| other.rank() < sample.rank());
         if at < self.evidence {
             samples.insert(at, sample);

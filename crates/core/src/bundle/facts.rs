@@ -105,7 +105,10 @@ impl Facts {
             let row = cells(line);
             let cell = |name: &str| {
                 let at = header.iter().position(|cell| *cell == name)?;
-                row.get(at).copied().filter(|value| *value != "<none>" && *value != "<unknown>").map(str::to_owned)
+                row.get(at)
+                    .copied()
+                    .filter(|value| *value != "<none>" && *value != "<unknown>")
+                    .map(str::to_owned)
             };
             let Some(name) = cell("NAME") else { continue };
             if row.len() < header.len() || self.nodes.len() >= MOST {
@@ -197,12 +200,16 @@ impl ClusterReader {
         let key = key.trim_start_matches([' ', '-']);
         let value = value.trim().trim_matches(['"', '\'']);
         let listed = matches!(self.section.as_str(), "items" | "");
-        if (indent == 0 || (indent == 2 && listed)) || matches!(key, "metadata" | "spec" | "status") && indent <= 2 {
+        if (indent == 0 || (indent == 2 && listed))
+            || matches!(key, "metadata" | "spec" | "status") && indent <= 2
+        {
             self.section = key.to_owned();
         }
         match key {
             "kind" if indent <= 2 => self.is_cluster |= value == "Cluster",
-            "name" if self.section == "metadata" && indent <= 4 && self.name.is_none() => self.name = Some(value.to_owned()),
+            "name" if self.section == "metadata" && indent <= 4 && self.name.is_none() => {
+                self.name = Some(value.to_owned())
+            }
             "type" if self.section == "spec" && indent <= 4 => {
                 self.facts.kind = Some(Fact { value: value.to_owned(), path: path.clone(), line: number });
             }
@@ -236,14 +243,19 @@ mod tests {
             .iter()
             .map(|(name, facts)| {
                 let kind = facts.kind.as_ref().map(|kind| kind.value.as_str());
-                let version = |fact: &Option<super::Fact<_>>| fact.as_ref().map(|fact| format!("{}:{}", fact.value, fact.line));
+                let version = |fact: &Option<super::Fact<_>>| {
+                    fact.as_ref().map(|fact| format!("{}:{}", fact.value, fact.line))
+                };
                 format!("{name} {kind:?} {:?} {:?}", version(&facts.desired), version(&facts.running))
             })
             .collect();
-        assert_eq!(shown, [
-            "admin1 Some(\"admin\") Some(\"1.14.1:13\") Some(\"1.14.0:15\")",
-            "user1 Some(\"user\") Some(\"1.13.2:8\") None",
-        ]);
+        assert_eq!(
+            shown,
+            [
+                "admin1 Some(\"admin\") Some(\"1.14.1:13\") Some(\"1.14.0:15\")",
+                "user1 Some(\"user\") Some(\"1.13.2:8\") None",
+            ]
+        );
     }
 
     #[test]

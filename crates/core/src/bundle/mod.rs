@@ -12,5 +12,7 @@ pub(crate) fn is_document(path: &[u8], head: &[u8]) -> bool {
         return true;
     }
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
-    name.ends_with(b".yaml") || name.ends_with(b".yml") || memchr::memmem::find(path, b"kubectl_get").is_some()
+    name.ends_with(b".yaml")
+        || name.ends_with(b".yml")
+        || memchr::memmem::find(path, b"kubectl_get").is_some()
 }
