@@ -3,10 +3,13 @@
 #![deny(unsafe_code)]
 
 pub mod container;
+mod decompress;
 mod error;
+pub mod input;
 mod limits;
 mod path;
 mod problem;
+mod stream;
 pub mod text;
 pub mod version;
 
