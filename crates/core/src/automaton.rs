@@ -543,7 +543,7 @@ mod tests {
             r#"failed calling webhook "[^"]+": .{0,300}x509: certificate signed by unknown authority"#;
         assert_eq!(
             pieces_of(regex),
-            ["x509: certificate", "signed by unknown authority", "failed calling", "calling webhook"]
+            ["x509: certificate", "signed by unknown", "failed calling", "calling webhook"]
         );
         assert_eq!(pieces_of("[Dd]ocker service is not active"), ["ocker service", "not active"]);
         assert_eq!(pieces_of("abc"), [""; 0]);

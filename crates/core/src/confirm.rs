@@ -143,7 +143,12 @@ impl Confirmer {
     }
 
     /// Whether `reject` holds for the line together with the lines beside it, where they may be one message.
-    fn rejected_by_neighbours(&mut self, pattern: &CompiledPattern, window: &Window<'_>, line: &Range<usize>) -> bool {
+    fn rejected_by_neighbours(
+        &mut self,
+        pattern: &CompiledPattern,
+        window: &Window<'_>,
+        line: &Range<usize>,
+    ) -> bool {
         let block = block_around(window.bytes, line);
         if block == *line {
             return false;

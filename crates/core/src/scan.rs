@@ -6,11 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 
+use globset::GlobSet;
+
+use crate::analyze::Progress;
 use crate::automaton::{Candidate, PatternId, SignatureId, SignatureSet};
 use crate::bundle::place::{Place, place_of_line};
 use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
 use crate::confirm::{Confirmer, Match, REACH, Window};
 use crate::container::{Entry, EntryEnd, Sink};
+use crate::path::EntryPath;
 use crate::problem::Problem;
 use crate::signature::Confidence;
 use crate::signature::expr::TextFunction;
@@ -49,8 +53,25 @@ impl ScanOptions {
     }
 }
 
+/// Which members are scanned.
+#[derive(Default)]
+pub(crate) struct PathFilter {
+    pub(crate) include: Option<GlobSet>,
+    pub(crate) exclude: Option<GlobSet>,
+}
+
+impl PathFilter {
+    pub(crate) fn accepts(&self, path: &EntryPath) -> bool {
+        let path = String::from_utf8_lossy(path.as_bytes());
+        let matches = |set: &GlobSet| set.is_match(path.as_ref());
+        self.include.as_ref().is_none_or(matches) && !self.exclude.as_ref().is_some_and(matches)
+    }
+}
+
 /// Scans what a walk delivers; one per worker.
 pub(crate) struct Scanner<'s> {
+    filter: Option<&'s PathFilter>,
+    progress: Option<&'s (dyn Fn(Progress) + Sync)>,
     set: &'s SignatureSet,
     options: &'s ScanOptions,
     confirmer: Confirmer,
@@ -125,6 +146,8 @@ struct NearState {
 impl<'s> Scanner<'s> {
     pub(crate) fn new(set: &'s SignatureSet, options: &'s ScanOptions) -> Scanner<'s> {
         Scanner {
+            filter: None,
+            progress: None,
             set,
             options,
             confirmer: Confirmer::new(set),
@@ -135,6 +158,16 @@ impl<'s> Scanner<'s> {
             done_until: vec![0; set.pattern_count()],
             tally: Tally::new(options),
         }
+    }
+
+    pub(crate) fn with_filter(mut self, filter: &'s PathFilter) -> Scanner<'s> {
+        self.filter = Some(filter);
+        self
+    }
+
+    pub(crate) fn with_progress(mut self, progress: Option<&'s (dyn Fn(Progress) + Sync)>) -> Scanner<'s> {
+        self.progress = progress;
+        self
     }
 
     /// Scans one entry given whole; examples of signatures come this way.
@@ -317,6 +350,9 @@ impl<'s> Scanner<'s> {
 
 impl Sink for Scanner<'_> {
     fn begin(&mut self, entry: &Entry) -> bool {
+        if !self.filter.is_none_or(|filter| filter.accepts(&entry.path)) {
+            return false;
+        }
         self.confirmer.reset();
         self.done_until.fill(0);
         self.small.clear();
@@ -356,6 +392,12 @@ impl Sink for Scanner<'_> {
 
     fn problem(&mut self, problem: Problem) {
         self.tally.problem(problem);
+    }
+
+    fn progress(&mut self, input_bytes: u64) {
+        if let Some(progress) = self.progress {
+            progress(Progress { input_bytes, issues: self.tally.signatures.len() });
+        }
     }
 }
 

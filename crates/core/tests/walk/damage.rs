@@ -1,0 +1,1 @@
+//! What damage costs: the entry it hits, and no more.

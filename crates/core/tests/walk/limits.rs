@@ -1,0 +1,1 @@
+//! What an input may cost.
