@@ -4,6 +4,7 @@
 
 pub mod container;
 mod error;
+pub mod lang;
 mod limits;
 pub mod mask;
 mod path;
