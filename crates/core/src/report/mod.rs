@@ -6,12 +6,16 @@
 mod json;
 #[cfg(test)]
 mod sample;
+mod text;
+mod words;
+mod workaround;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::json::{write_json, write_jsonl, write_line};
+pub use self::text::{TextOptions, write_text};
 
 /// Version of the JSON document; the major changes only when a key is removed or changes its meaning.
 pub const SCHEMA_VERSION: &str = "1.0";
