@@ -2,14 +2,22 @@
 
 #![deny(unsafe_code)]
 
+mod automaton;
+pub mod bundle;
+mod confirm;
 pub mod container;
+mod decide;
 mod error;
+mod fold;
 pub mod lang;
 mod limits;
 pub mod mask;
 mod path;
 mod problem;
 pub mod report;
+mod scan;
+pub mod signature;
+mod tally;
 pub mod text;
 pub mod version;
 

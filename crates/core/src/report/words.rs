@@ -2,9 +2,8 @@
 //!
 //! The sentences hold text of the bundle as it is: each form escapes what it prints.
 
-use jiff::Timestamp;
-
 use super::{Advisory, ClusterVerdict, Evidence, Finding, Input, Problem, Report};
+use crate::bundle::time::{Time, parse_when};
 use crate::lang::{Grouped, Lang};
 use crate::version::Version;
 
@@ -376,7 +375,7 @@ impl<'a> Words<'a> {
 
     /// The time between two RFC 3339 times.
     fn span(&self, first: &str, last: &str) -> Option<String> {
-        let seconds = |time: &str| time.parse::<Timestamp>().ok().map(Timestamp::as_second);
+        let seconds = |time: &str| parse_when(time, Time::from_unix(0)).map(|time| time.seconds);
         let s = u64::try_from(seconds(last)?.checked_sub(seconds(first)?)?).ok()?;
         let (m, h, d) = (s / 60, s / 3600, s / 86400);
         Some(match () {

@@ -1,0 +1,518 @@
+//! All signatures compiled into one automaton: bytes to candidates.
+//!
+//! A regex's required literals are cut into *pieces* of one to three words. A piece in the text makes a candidate for
+//! [`confirm`](crate::confirm); since a message is cut at any one place by a line break, a margin or the border of a
+//! partial record, and its pieces do not overlap, some piece always survives, so that one pass over the raw bytes
+//! finds the message in every form. Pieces hold no byte that an encoder would escape.
+//!
+//! The automaton reports overlapping matches, else one issue's phrase would hide another's that starts inside it.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use regex_automata::meta::Regex;
+use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind, Repetition};
+
+use crate::error::{Error, ErrorKind};
+use crate::signature::{Mistake, Pattern, Signature};
+
+/// Every signature of a run, compiled and ready to be shared between threads.
+///
+/// Regexes compile when the first candidate asks for them.
+pub struct SignatureSet {
+    signatures: Vec<Signature>,
+    patterns: Vec<CompiledPattern>,
+    /// First pattern of each signature, and the end.
+    pattern_starts: Vec<usize>,
+    automaton: AhoCorasick,
+    /// Which patterns a piece is a candidate for.
+    users: Vec<Vec<PatternId>>,
+    piece_lengths: Vec<usize>,
+    longest_piece: usize,
+    digest: String,
+}
+
+/// Index of a pattern in its [`SignatureSet`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct PatternId(u32);
+
+/// Index of a signature in its [`SignatureSet`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct SignatureId(u32);
+
+impl SignatureId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A piece found at an offset of the text.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Candidate {
+    pub(crate) start: u64,
+    pub(crate) piece: u32,
+}
+
+/// A pattern with its lazily compiled regexes.
+pub(crate) struct CompiledPattern {
+    pub(crate) signature: SignatureId,
+    /// Index inside the signature.
+    pub(crate) index: usize,
+    hir: Hir,
+    line: OnceLock<Regex>,
+    wrapped: OnceLock<Regex>,
+    also: Vec<LazyRegex>,
+    reject: Vec<LazyRegex>,
+    /// Required literals without blanks: what a wrapped message must hold.
+    pub(crate) squeezed: Vec<Vec<u8>>,
+}
+
+struct LazyRegex {
+    text: String,
+    regex: OnceLock<Regex>,
+}
+
+impl LazyRegex {
+    fn new(text: &str) -> LazyRegex {
+        LazyRegex { text: text.to_owned(), regex: OnceLock::new() }
+    }
+
+    fn get(&self) -> &Regex {
+        self.regex.get_or_init(|| {
+            let hir = parse_regex(&self.text).expect("the loader parsed this regex");
+            compile(&tolerant(&hir))
+        })
+    }
+}
+
+impl CompiledPattern {
+    /// The regex for a message that stands on one line.
+    pub(crate) fn line_regex(&self) -> &Regex {
+        self.line.get_or_init(|| compile(&self.hir))
+    }
+
+    /// The regex for a message with line breaks at any place.
+    pub(crate) fn wrapped_regex(&self) -> &Regex {
+        self.wrapped.get_or_init(|| compile(&tolerant(&self.hir)))
+    }
+
+    /// Whether `also` and `reject` let a message pass.
+    pub(crate) fn accepts(&self, message: &[u8]) -> bool {
+        self.also.iter().all(|regex| regex.get().is_match(message))
+            && !self.reject.iter().any(|regex| regex.get().is_match(message))
+    }
+}
+
+fn compile(hir: &Hir) -> Regex {
+    Regex::builder().build_from_hir(hir).expect("the loader compiled this regex")
+}
+
+/// Parses a regex of a signature: bytes, ASCII classes.
+pub(crate) fn parse_regex(text: &str) -> Result<Hir, String> {
+    let hir = regex_syntax::ParserBuilder::new()
+        .utf8(false)
+        .unicode(false)
+        .nest_limit(50)
+        .build()
+        .parse(text)
+        .map_err(|error| last_line(&error.to_string()))?;
+    let config = Regex::config().nfa_size_limit(Some(4 << 20)).utf8_empty(false);
+    Regex::builder().configure(config).build_from_hir(&tolerant(&hir)).map_err(|error| error.to_string())?;
+    Ok(hir)
+}
+
+fn last_line(message: &str) -> String {
+    message.lines().last().unwrap_or(message).trim_start_matches("error: ").to_owned()
+}
+
+/// The same regex for text in which a line break may stand for any blank, and after any character.
+fn tolerant(hir: &Hir) -> Hir {
+    let repetition = |repetition: &Repetition| {
+        Hir::repetition(Repetition { sub: Box::new(tolerant(&repetition.sub)), ..repetition.clone() })
+    };
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => hir.clone(),
+        HirKind::Literal(literal) => Hir::concat(literal.0.iter().map(|&byte| tolerant_byte(byte)).collect()),
+        HirKind::Class(class) => Hir::concat(vec![class_with_break(class), optional_break()]),
+        HirKind::Repetition(inner) => repetition(inner),
+        HirKind::Capture(capture) => {
+            let mut capture = capture.clone();
+            capture.sub = Box::new(tolerant(&capture.sub));
+            Hir::capture(capture)
+        }
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(tolerant).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(tolerant).collect()),
+    }
+}
+
+fn tolerant_byte(byte: u8) -> Hir {
+    match byte {
+        b' ' => Hir::class(Class::Bytes(regex_syntax::hir::ClassBytes::new([
+            ClassBytesRange::new(b'\n', b'\n'),
+            ClassBytesRange::new(b' ', b' '),
+        ]))),
+        _ => Hir::concat(vec![Hir::literal([byte]), optional_break()]),
+    }
+}
+
+fn optional_break() -> Hir {
+    let sub = Box::new(Hir::literal([b'\n']));
+    Hir::repetition(Repetition { min: 0, max: Some(1), greedy: false, sub })
+}
+
+fn class_with_break(class: &Class) -> Hir {
+    let mut class = class.clone();
+    if let Class::Bytes(bytes) = &mut class
+        && bytes.ranges().iter().any(|range| (range.start()..=range.end()).contains(&b' '))
+    {
+        bytes.push(ClassBytesRange::new(b'\n', b'\n'));
+    }
+    Hir::class(class)
+}
+
+/// What a text must hold for a regex to match.
+enum Need {
+    Literal(Vec<u8>),
+    /// One of several conjunctions.
+    Any(Vec<Vec<Need>>),
+}
+
+/// Collects the literals that every match of a regex holds.
+#[derive(Default)]
+struct Needs {
+    found: Vec<Need>,
+    run: Vec<u8>,
+}
+
+impl Needs {
+    fn of(hir: &Hir) -> Vec<Need> {
+        let mut needs = Needs::default();
+        needs.visit(hir);
+        needs.end_run();
+        needs.found
+    }
+
+    fn end_run(&mut self) {
+        if !self.run.is_empty() {
+            self.found.push(Need::Literal(std::mem::take(&mut self.run)));
+        }
+    }
+
+    fn visit(&mut self, hir: &Hir) {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => {}
+            HirKind::Literal(literal) => self.run.extend_from_slice(&literal.0),
+            HirKind::Capture(capture) => self.visit(&capture.sub),
+            HirKind::Concat(parts) => parts.iter().for_each(|part| self.visit(part)),
+            HirKind::Class(_) => self.end_run(),
+            HirKind::Repetition(repetition) => {
+                self.end_run();
+                if repetition.min > 0 {
+                    self.visit(&repetition.sub);
+                    self.end_run();
+                }
+            }
+            HirKind::Alternation(parts) => {
+                self.end_run();
+                let branches: Vec<Vec<Need>> = parts.iter().map(Needs::of).collect();
+                if branches.iter().all(|branch| !branch.is_empty()) {
+                    self.found.push(Need::Any(branches));
+                }
+            }
+        }
+    }
+}
+
+/// Bytes that some encoder escapes or doubles; a piece holds none of them.
+fn is_escaped(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&' | b'`') || !(0x20..0x7f).contains(&byte)
+}
+
+/// The shortest piece: below it, a piece would be a candidate on every other line.
+const SHORTEST_PIECE: usize = 8;
+/// Pieces a pattern gets at most; each costs false candidates.
+const PIECES: usize = 5;
+
+/// The pieces of a pattern.
+pub(crate) fn pieces_of(pattern: &Pattern) -> Result<Vec<Vec<u8>>, String> {
+    let given: Vec<Need> = pattern.literals.iter().map(|text| Need::Literal(text.clone().into_bytes())).collect();
+    let needs = if given.is_empty() { Needs::of(&pattern.hir) } else { given };
+    pieces(&needs).ok_or_else(|| {
+        "no literal of 12 characters or more that every match holds (quotes, backslashes, `<`, `>`, `&` do not count)"
+            .to_owned()
+    })
+}
+
+/// Required stretches without escaped bytes, in the order of the regex.
+fn stretches(needs: &[Need]) -> Vec<&[u8]> {
+    let literals = needs.iter().filter_map(|need| match need {
+        Need::Literal(literal) => Some(literal),
+        Need::Any(_) => None,
+    });
+    literals.flat_map(|literal| literal.split(|&byte| is_escaped(byte))).map(|part| part.trim_ascii()).collect()
+}
+
+fn pieces(needs: &[Need]) -> Option<Vec<Vec<u8>>> {
+    let mut stretches = stretches(needs);
+    stretches.retain(|stretch| stretch.len() >= SHORTEST_PIECE);
+    // Longest first; equals stay in the order of the regex.
+    stretches.sort_by_key(|stretch| std::cmp::Reverse(stretch.len()));
+    if stretches.first().is_none_or(|stretch| stretch.len() < 12) {
+        return any_pieces(needs);
+    }
+    let mut pieces: Vec<Vec<u8>> = Vec::new();
+    for stretch in stretches {
+        if pieces.len() >= 2 && stretch.len() < 12 {
+            break;
+        }
+        pieces.extend(tile(stretch));
+        if pieces.len() >= PIECES - 1 {
+            break;
+        }
+    }
+    pieces.truncate(PIECES);
+    pieces.dedup();
+    Some(pieces)
+}
+
+/// Where nothing long enough is always there: the pieces of every branch of an alternation.
+fn any_pieces(needs: &[Need]) -> Option<Vec<Vec<u8>>> {
+    needs.iter().find_map(|need| {
+        let Need::Any(branches) = need else { return None };
+        let branches: Option<Vec<Vec<Vec<u8>>>> = branches.iter().map(|branch| pieces(branch)).collect();
+        branches.map(|branches| branches.concat())
+    })
+}
+
+/// Cuts a stretch at blanks into pieces of about 15 bytes, so that a cut inside one leaves the others whole.
+fn tile(stretch: &[u8]) -> Vec<Vec<u8>> {
+    let target = if stretch.len() < 30 { stretch.len().div_ceil(2) - 1 } else { 14 };
+    let target = target.max(SHORTEST_PIECE);
+    let mut tiles: Vec<Vec<u8>> = Vec::new();
+    let mut tile: Vec<u8> = Vec::new();
+    for word in stretch.split(|&byte| byte == b' ') {
+        if !tile.is_empty() {
+            tile.push(b' ');
+        }
+        tile.extend_from_slice(word);
+        if tile.len() >= target {
+            tiles.push(std::mem::take(&mut tile));
+        }
+    }
+    match tiles.last_mut() {
+        _ if tile.len() >= SHORTEST_PIECE => tiles.push(tile),
+        Some(last) if !tile.is_empty() => {
+            last.push(b' ');
+            last.extend_from_slice(&tile);
+        }
+        _ => {}
+    }
+    tiles
+}
+
+impl SignatureSet {
+    /// Compiles the built-in signatures.
+    ///
+    /// # Errors
+    /// Never for a released build: its tests load the same files.
+    pub fn builtin() -> Result<SignatureSet, Error> {
+        SignatureSet::from_files(crate::signature::builtin())
+    }
+
+    /// Compiles signatures from `(file name, text)`.
+    ///
+    /// # Errors
+    /// When a file has a mistake; [`check_files`](crate::check::check_files) gives all of them.
+    pub fn from_files<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<SignatureSet, Error> {
+        let (set, mistakes) = SignatureSet::load(files);
+        match mistakes.first() {
+            None => Ok(set),
+            Some(_) => {
+                let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+                Err(Error::new(ErrorKind::Signature, lines.join("\n")))
+            }
+        }
+    }
+
+    /// Compiles what can be compiled and tells every mistake.
+    pub(crate) fn load<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> (SignatureSet, Vec<Mistake>) {
+        let mut mistakes = Vec::new();
+        let mut by_id: BTreeMap<String, Signature> = BTreeMap::new();
+        let mut digest = Digest::default();
+        for (file, text) in files {
+            digest.update(file, text);
+            let Some(signature) = crate::signature::load(file, text, &mut mistakes) else { continue };
+            if let Some(other) = by_id.get(&signature.id) {
+                let message = format!("the id stands in `{}` too", other.file);
+                mistakes.push(Mistake { file: file.to_owned(), line: 1, column: 1, id: signature.id.clone(), message });
+                continue;
+            }
+            by_id.insert(signature.id.clone(), signature);
+        }
+        mistakes.sort();
+        (SignatureSet::compile(by_id.into_values().collect(), digest.finish()), mistakes)
+    }
+
+    fn compile(signatures: Vec<Signature>, digest: String) -> SignatureSet {
+        let mut patterns = Vec::new();
+        let mut pattern_starts = Vec::new();
+        let mut pieces: BTreeMap<Vec<u8>, Vec<PatternId>> = BTreeMap::new();
+        for (signature_index, signature) in signatures.iter().enumerate() {
+            pattern_starts.push(patterns.len());
+            for (index, pattern) in signature.patterns.iter().enumerate() {
+                let id = PatternId(patterns.len() as u32);
+                for piece in pieces_of(pattern).unwrap_or_default() {
+                    pieces.entry(piece).or_default().push(id);
+                }
+                patterns.push(CompiledPattern::new(SignatureId(signature_index as u32), index, pattern));
+            }
+        }
+        pattern_starts.push(patterns.len());
+        let piece_lengths: Vec<usize> = pieces.keys().map(Vec::len).collect();
+        let longest_piece = piece_lengths.iter().copied().max().unwrap_or(1);
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(pieces.keys())
+            .expect("a few thousand short pieces fit an automaton");
+        let users = pieces.into_values().collect();
+        SignatureSet { signatures, patterns, pattern_starts, automaton, users, piece_lengths, longest_piece, digest }
+    }
+
+    /// All signatures, by id.
+    pub fn signatures(&self) -> &[Signature] {
+        &self.signatures
+    }
+
+    /// SHA-256 over names and texts of the files, in lower-case hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    pub(crate) fn piece_length(&self, candidate: Candidate) -> usize {
+        self.piece_lengths[candidate.piece as usize]
+    }
+
+    pub(crate) fn longest_piece(&self) -> usize {
+        self.longest_piece
+    }
+
+    /// Adds the pieces in `haystack`, whose first byte is at offset `base`, ordered by where they start.
+    pub(crate) fn candidates(&self, haystack: &[u8], base: u64, into: &mut Vec<Candidate>) {
+        let from = into.len();
+        for found in self.automaton.find_overlapping_iter(haystack) {
+            into.push(Candidate { start: base + found.start() as u64, piece: found.pattern().as_u32() });
+        }
+        into[from..].sort_unstable();
+    }
+
+    /// The patterns that `candidate` may belong to.
+    pub(crate) fn users(&self, candidate: Candidate) -> &[PatternId] {
+        &self.users[candidate.piece as usize]
+    }
+
+    pub(crate) fn pattern(&self, id: PatternId) -> &CompiledPattern {
+        &self.patterns[id.0 as usize]
+    }
+
+    pub(crate) fn pattern_ids(&self, signature: SignatureId) -> impl Iterator<Item = PatternId> + use<> {
+        let range = self.pattern_starts[signature.index()]..self.pattern_starts[signature.index() + 1];
+        range.map(|index| PatternId(index as u32))
+    }
+
+    pub(crate) fn pattern_count(&self) -> usize {
+        self.patterns.len()
+    }
+
+    pub(crate) fn signature(&self, id: SignatureId) -> &Signature {
+        &self.signatures[id.index()]
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = SignatureId> + use<> {
+        (0..self.signatures.len() as u32).map(SignatureId)
+    }
+
+    /// The pattern as its file says it.
+    pub(crate) fn source(&self, id: PatternId) -> &Pattern {
+        let compiled = self.pattern(id);
+        &self.signature(compiled.signature).patterns[compiled.index]
+    }
+}
+
+impl PatternId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl CompiledPattern {
+    fn new(signature: SignatureId, index: usize, pattern: &Pattern) -> CompiledPattern {
+        let needs = Needs::of(&pattern.hir);
+        let squeeze = |stretch: &[u8]| stretch.iter().copied().filter(|&byte| byte != b' ').collect::<Vec<u8>>();
+        let squeezed = stretches(&needs).into_iter().map(squeeze).filter(|text| text.len() >= 4).collect();
+        CompiledPattern {
+            signature,
+            index,
+            hir: pattern.hir.clone(),
+            line: OnceLock::new(),
+            wrapped: OnceLock::new(),
+            also: pattern.also.iter().map(|text| LazyRegex::new(text)).collect(),
+            reject: pattern.reject.iter().map(|text| LazyRegex::new(text)).collect(),
+            squeezed,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Digest(sha2::Sha256);
+
+impl Digest {
+    fn update(&mut self, file: &str, text: &str) {
+        use sha2::Digest as _;
+        let name = file.rsplit('/').next().unwrap_or(file);
+        self.0.update((name.len() as u64).to_le_bytes());
+        self.0.update(name);
+        self.0.update((text.len() as u64).to_le_bytes());
+        self.0.update(text);
+    }
+
+    fn finish(self) -> String {
+        use sha2::Digest as _;
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Needs, parse_regex, pieces, tile};
+
+    fn pieces_of(regex: &str) -> Vec<String> {
+        let hir = parse_regex(regex).expect(regex);
+        let pieces = pieces(&Needs::of(&hir)).unwrap_or_default();
+        pieces.into_iter().map(|piece| String::from_utf8(piece).expect("ascii")).collect()
+    }
+
+    #[test]
+    fn pieces_survive_any_one_cut() {
+        let regex = r#"failed calling webhook "[^"]+": .{0,300}x509: certificate signed by unknown authority"#;
+        assert_eq!(
+            pieces_of(regex),
+            ["x509: certificate", "signed by unknown authority", "failed calling webhook"]
+        );
+        assert_eq!(pieces_of("[Dd]ocker service is not active"), ["ocker service", "is not active"]);
+        assert_eq!(pieces_of("abc"), [""; 0]);
+        assert_eq!(pieces_of("(?:one long literal here|another one of them)"), [
+            "one long", "literal here", "another one", "of them"
+        ].map(str::to_owned).to_vec().iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn tiles_are_long_enough() {
+        for text in ["a", "could not find a JWS signature in the cluster-info ConfigMap for token ID", "one"] {
+            for tile in tile(text.as_bytes()) {
+                assert!((8..40).contains(&tile.len()), "{tile:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,541 @@
+//! Scans the entries of a walk: pieces, lines, confirmation, and what is kept of each entry's hits.
+//!
+//! [`Scanner`] is the [`Sink`] of one worker. The bytes of an entry arrive in pieces of any size; what is found does not
+//! depend on where they were cut. Counts cover all hits; text is kept of few of them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::ControlFlow;
+
+use crate::automaton::{Candidate, PatternId, SignatureId, SignatureSet};
+use crate::bundle::place::{Place, place_of_line};
+use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
+use crate::confirm::{Confirmer, Match, REACH, Window};
+use crate::container::{Entry, EntryEnd, Sink};
+use crate::problem::Problem;
+use crate::signature::Confidence;
+use crate::signature::expr::TextFunction;
+use crate::tally::{MemberHits, PatternHits, Sample, Tally, When};
+
+/// What a scan keeps, apart from the signatures.
+#[derive(Clone, Debug)]
+pub(crate) struct ScanOptions {
+    /// Pieces of evidence kept per pattern.
+    pub(crate) evidence: usize,
+    /// Lines of context kept before and after.
+    pub(crate) context: usize,
+    /// Members, pods or nodes remembered per signature.
+    pub(crate) scope_keys: usize,
+    /// Problems kept.
+    pub(crate) problems: usize,
+    /// Bytes of a member kept to be read as a document.
+    pub(crate) document_bytes: usize,
+    /// Hits before this instant do not count; undated hits do.
+    pub(crate) since: Option<Time>,
+    /// Hits after this instant do not count; undated hits do.
+    pub(crate) until: Option<Time>,
+}
+
+/// Scans what a walk delivers; one per worker.
+pub(crate) struct Scanner<'s> {
+    set: &'s SignatureSet,
+    options: &'s ScanOptions,
+    confirmer: Confirmer,
+    entry: Option<EntryScan>,
+    /// Pieces too small to scan alone.
+    small: Vec<u8>,
+    stitch: Vec<u8>,
+    found: Vec<Candidate>,
+    done_until: Vec<u64>,
+    pub(crate) tally: Tally,
+}
+
+/// Pieces of an entry smaller than this are gathered before they are scanned.
+const SMALL: usize = 64 << 10;
+/// Bytes of an entry kept from its beginning, for headers and the first time.
+const HEAD: usize = 4 << 10;
+/// Bytes of a line looked at for a time, and kept of the first and last hit.
+const STAMP_BYTES: usize = 1 << 10;
+
+/// Hits per pattern and entry whose lines are asked for node and pod.
+const PLACED_HITS: u64 = 256;
+
+/// The state of the entry that is being scanned.
+struct EntryScan {
+    entry: Entry,
+    /// Bytes scanned so far.
+    offset: u64,
+    /// Lines ended before `counted_to`.
+    lines: u64,
+    counted_to: u64,
+    head: Vec<u8>,
+    /// The bytes before `offset`, as far as windows may need them.
+    tail: Vec<u8>,
+    /// Candidates whose window is not complete yet.
+    waiting: VecDeque<Candidate>,
+    hits: BTreeMap<PatternId, RawHits>,
+    near: BTreeMap<(SignatureId, usize), NearState>,
+    /// The last line with a hit, per signature.
+    last_line: BTreeMap<SignatureId, u64>,
+    /// Places that lines of hits name.
+    places: BTreeMap<SignatureId, BTreeSet<Place>>,
+    /// The whole content, as long as it may be a document.
+    document: Option<Vec<u8>>,
+}
+
+/// Hits of one pattern in one entry.
+#[derive(Default)]
+struct RawHits {
+    count: u64,
+    shared: u64,
+    best: Option<Confidence>,
+    first: Option<Mark>,
+    last: Option<Mark>,
+    samples: Vec<(Sample, Mark)>,
+}
+
+/// Where a hit was, and the head of its line, from which its time is read when it is needed.
+#[derive(Clone, Default)]
+struct Mark {
+    head: Vec<u8>,
+}
+
+/// Hits of one pattern with another close by.
+#[derive(Default)]
+struct NearState {
+    count: u64,
+    /// Lines of hits that still wait for the other, with their weight.
+    waiting: VecDeque<(u64, u64)>,
+    last_other: Option<u64>,
+}
+
+impl<'s> Scanner<'s> {
+    pub(crate) fn new(set: &'s SignatureSet, options: &'s ScanOptions) -> Scanner<'s> {
+        Scanner {
+            set,
+            options,
+            confirmer: Confirmer::new(set),
+            entry: None,
+            small: Vec::with_capacity(SMALL * 2),
+            stitch: Vec::new(),
+            found: Vec::new(),
+            done_until: vec![0; set.pattern_count()],
+            tally: Tally::new(options),
+        }
+    }
+
+    /// Scans one entry given whole; examples of signatures come this way.
+    pub(crate) fn scan_text(&mut self, entry: &Entry, text: &[u8]) {
+        if self.begin(entry) {
+            let _ = self.data(text);
+            self.end(EntryEnd::Complete);
+        }
+    }
+
+    fn scan(&mut self, chunk: &[u8]) {
+        let Some(mut scan) = self.entry.take() else { return };
+        self.find(&scan, chunk);
+        scan.waiting.extend(self.found.drain(..));
+        let end = scan.offset + chunk.len() as u64;
+        self.confirm_waiting(&mut scan, chunk, end.saturating_sub(REACH));
+        scan.count_lines(chunk, end);
+        scan.keep_tail(chunk);
+        scan.offset = end;
+        self.entry = Some(scan);
+    }
+
+    /// Candidates that end in `chunk`, in order.
+    fn find(&mut self, scan: &EntryScan, chunk: &[u8]) {
+        let overlap = self.set.longest_piece().saturating_sub(1).min(scan.tail.len());
+        if overlap > 0 {
+            self.stitch.clear();
+            self.stitch.extend_from_slice(&scan.tail[scan.tail.len() - overlap..]);
+            self.stitch.extend_from_slice(&chunk[..chunk.len().min(self.set.longest_piece() - 1)]);
+            self.set.candidates(&self.stitch, scan.offset - overlap as u64, &mut self.found);
+            let (set, border) = (self.set, scan.offset);
+            self.found.retain(|c| c.start < border && c.start + set.piece_length(*c) as u64 > border);
+        }
+        self.set.candidates(chunk, scan.offset, &mut self.found);
+    }
+
+    /// Confirms waiting candidates that start before `until`.
+    fn confirm_waiting(&mut self, scan: &mut EntryScan, chunk: &[u8], until: u64) {
+        let mut joined: Option<Vec<u8>> = None;
+        while let Some(candidate) = scan.waiting.front().copied() {
+            if candidate.start >= until {
+                break;
+            }
+            scan.waiting.pop_front();
+            let wanted = self.set.users(candidate).iter().any(|id| candidate.start >= self.done_until[id.index()]);
+            if !wanted {
+                continue;
+            }
+            let from = candidate.start.saturating_sub(REACH);
+            let to = (candidate.start + REACH).min(scan.offset + chunk.len() as u64);
+            let (base, bytes) = if from >= scan.offset {
+                (scan.offset, chunk)
+            } else {
+                let tail_base = scan.offset - scan.tail.len() as u64;
+                let all = joined.get_or_insert_with(|| {
+                    let reach = chunk.len().min(2 * REACH as usize);
+                    [&scan.tail[..], &chunk[..reach]].concat()
+                });
+                (tail_base, &all[..])
+            };
+            let from = from.max(base);
+            let bytes = &bytes[(from - base) as usize..((to - base) as usize).min(bytes.len())];
+            let window = Window { bytes, base: from, at: (candidate.start - from) as usize };
+            self.confirm(scan, candidate, &window, chunk);
+        }
+    }
+
+    fn confirm(&mut self, scan: &mut EntryScan, candidate: Candidate, window: &Window<'_>, chunk: &[u8]) {
+        let set = self.set;
+        for &id in set.users(candidate) {
+            if candidate.start < self.done_until[id.index()] {
+                continue;
+            }
+            let verdict = self.confirmer.look(set, id, window);
+            self.done_until[id.index()] = verdict.done_until.max(candidate.start + 1);
+            if let Some(found) = verdict.found {
+                self.hit(scan, id, window, &found, chunk);
+            }
+        }
+    }
+
+    fn hit(&mut self, scan: &mut EntryScan, id: PatternId, window: &Window<'_>, found: &Match, chunk: &[u8]) {
+        let source = self.set.source(id);
+        let signature = self.set.pattern(id).signature;
+        let message = &window.bytes[found.lines.clone()];
+        let mark = Mark { head: message[..message.len().min(STAMP_BYTES)].to_vec() };
+        if self.is_out_of_range(scan, &mark) {
+            return;
+        }
+        let line = scan.line_of(window, found.lines.start, chunk);
+        let confidence = source.confidence.map(|confidence| {
+            let hinted = source.hints.iter().any(|hint| {
+                let holds = |text: &[u8]| memchr::memmem::find(text, hint.as_bytes()).is_some();
+                holds(scan.entry.path.as_bytes()) || holds(&mark.head)
+            });
+            if hinted { confidence.raised() } else { confidence }
+        });
+        scan.near_hit(self.set, signature, self.set.pattern(id).index, line, found.weight);
+        if scan.hits.get(&id).is_none_or(|hits| hits.count < PLACED_HITS) {
+            let place = place_of_line(&mark.head);
+            if place != Place::default() {
+                scan.places.entry(signature).or_default().insert(place);
+            }
+        }
+        let shared = scan.last_line.insert(signature, line) == Some(line);
+        let hits = scan.hits.entry(id).or_default();
+        hits.count += found.weight;
+        hits.shared += if shared { found.weight } else { 0 };
+        hits.best = hits.best.max(confidence);
+        if hits.samples.len() < self.options.evidence {
+            let sample = sample(window, found, line, confidence, self.options.context);
+            hits.samples.push((sample, mark.clone()));
+        }
+        if hits.first.is_none() {
+            hits.first = Some(mark.clone());
+        }
+        hits.last = Some(mark);
+    }
+
+    /// Whether the hit has a time outside of what was asked for.
+    fn is_out_of_range(&self, scan: &EntryScan, mark: &Mark) -> bool {
+        let (since, until) = (self.options.since, self.options.until);
+        if since.is_none() && until.is_none() {
+            return false;
+        }
+        let context = scan.time_context();
+        let Some(time) = find_stamp(&mark.head).and_then(|stamp| context.resolve(&stamp)) else { return false };
+        since.is_some_and(|since| time < since) || until.is_some_and(|until| time > until)
+    }
+
+    fn finish(&mut self, mut scan: EntryScan) {
+        let until = scan.offset + 1;
+        self.confirm_waiting(&mut scan, &[], until);
+        let lines = scan.lines + u64::from(scan.tail.last().is_some_and(|&last| last != b'\n'));
+        let times = scan.entry_times();
+        let context = scan.time_context();
+        self.tally.entry(&scan.entry.path, scan.offset, lines, times);
+        let is_document = |text: &Vec<u8>| crate::bundle::is_document(scan.entry.path.as_bytes(), text);
+        if let Some(document) = scan.document.take().filter(is_document) {
+            self.tally.document(&scan.entry.path, &document);
+        }
+        if scan.hits.is_empty() {
+            return;
+        }
+        let when = |mark: &Mark| When::new(find_stamp(&mark.head), &context);
+        let mut members: BTreeMap<SignatureId, MemberHits> = BTreeMap::new();
+        for (id, raw) in std::mem::take(&mut scan.hits) {
+            let pattern = self.set.pattern(id);
+            let member = members.entry(pattern.signature).or_default();
+            let hits = PatternHits {
+                count: raw.count,
+                shared: raw.shared,
+                best: raw.best,
+                first: raw.first.as_ref().map(when).unwrap_or_default(),
+                last: raw.last.as_ref().map(when).unwrap_or_default(),
+            };
+            member.patterns.insert(pattern.index, hits);
+            for (mut sample, mark) in raw.samples {
+                sample.pattern = pattern.index;
+                sample.when = when(&mark);
+                sample.path = scan.entry.path.clone();
+                self.tally.sample(pattern.signature, sample);
+            }
+        }
+        for ((signature, function), state) in &scan.near {
+            if let Some(member) = members.get_mut(signature) {
+                member.near.insert(*function, state.count);
+            }
+        }
+        for (signature, mut member) in members {
+            member.places = scan.places.remove(&signature).unwrap_or_default();
+            member.end = times.map(|(_, last)| last);
+            self.tally.member(signature, &scan.entry.path, member);
+        }
+    }
+}
+
+impl Sink for Scanner<'_> {
+    fn begin(&mut self, entry: &Entry) -> bool {
+        self.confirmer.reset();
+        self.done_until.fill(0);
+        self.small.clear();
+        self.entry = Some(EntryScan::new(entry.clone()));
+        true
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        if let Some(scan) = &mut self.entry {
+            scan.see(bytes, self.options.document_bytes);
+        }
+        if self.small.is_empty() && bytes.len() >= SMALL {
+            self.scan(bytes);
+            return ControlFlow::Continue(());
+        }
+        self.small.extend_from_slice(bytes);
+        if self.small.len() >= SMALL {
+            let small = std::mem::take(&mut self.small);
+            self.scan(&small);
+            self.small = small;
+            self.small.clear();
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn end(&mut self, _end: EntryEnd) {
+        if !self.small.is_empty() {
+            let small = std::mem::take(&mut self.small);
+            self.scan(&small);
+            self.small = small;
+            self.small.clear();
+        }
+        if let Some(scan) = self.entry.take() {
+            self.finish(scan);
+        }
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.tally.problem(problem);
+    }
+}
+
+impl EntryScan {
+    fn new(entry: Entry) -> EntryScan {
+        EntryScan {
+            entry,
+            offset: 0,
+            lines: 0,
+            counted_to: 0,
+            head: Vec::new(),
+            tail: Vec::new(),
+            waiting: VecDeque::new(),
+            hits: BTreeMap::new(),
+            near: BTreeMap::new(),
+            last_line: BTreeMap::new(),
+            places: BTreeMap::new(),
+            document: Some(Vec::new()),
+        }
+    }
+
+    /// Keeps the head, and the whole while it may be a document.
+    fn see(&mut self, bytes: &[u8], document_bytes: usize) {
+        let room = HEAD - self.head.len();
+        self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let Some(document) = &mut self.document else { return };
+        let undecided = document.len() < HEAD;
+        if document.len() + bytes.len() > document_bytes {
+            self.document = None;
+            return;
+        }
+        document.extend_from_slice(bytes);
+        if undecided && document.len() >= HEAD && !crate::bundle::is_document(self.entry.path.as_bytes(), document) {
+            self.document = None;
+        }
+    }
+
+    fn count_lines(&mut self, chunk: &[u8], end: u64) {
+        let from = (self.counted_to - self.offset) as usize;
+        self.lines += memchr::memchr_iter(b'\n', &chunk[from..]).count() as u64;
+        self.counted_to = end;
+    }
+
+    /// The number, from 1, of the line that begins at `start` of the window.
+    fn line_of(&mut self, window: &Window<'_>, start: usize, chunk: &[u8]) -> u64 {
+        let at = window.base + start as u64;
+        let candidate = window.base + window.at as u64;
+        if candidate > self.counted_to {
+            let range = (self.counted_to - self.offset) as usize..(candidate - self.offset) as usize;
+            self.lines += memchr::memchr_iter(b'\n', &chunk[range]).count() as u64;
+            self.counted_to = candidate;
+        }
+        // All counted bytes after the line's start lie in the window or before the candidate's chunk was counted.
+        let window_end = window.base + window.bytes.len() as u64;
+        let between = &window.bytes[start..(self.counted_to.min(window_end) - window.base) as usize];
+        let beyond = self.counted_to.saturating_sub(window_end.max(at));
+        debug_assert_eq!(beyond, 0, "lines are counted no further than the window of a waiting candidate");
+        self.lines - memchr::memchr_iter(b'\n', between).count() as u64 + 1
+    }
+
+    fn keep_tail(&mut self, chunk: &[u8]) {
+        let keep = 2 * REACH as usize;
+        if chunk.len() >= keep {
+            self.tail.clear();
+            self.tail.extend_from_slice(&chunk[chunk.len() - keep..]);
+            return;
+        }
+        self.tail.extend_from_slice(chunk);
+        if self.tail.len() > 4 * keep {
+            let from = self.tail.len() - keep;
+            self.tail.drain(..from);
+        }
+    }
+
+    /// Updates what `near` and `followed` of the signature's rules count.
+    fn near_hit(&mut self, set: &SignatureSet, signature: SignatureId, pattern: usize, line: u64, weight: u64) {
+        for (index, function) in set.signature(signature).near.iter().enumerate() {
+            let TextFunction::Near { of, to, lines, ordered } = *function else { continue };
+            if of != pattern && to != pattern {
+                continue;
+            }
+            let state = self.near.entry((signature, index)).or_default();
+            let close = |a: u64, b: u64| a.abs_diff(b) <= u64::from(lines);
+            if to == pattern {
+                state.last_other = Some(line);
+                state.count += state.waiting.drain(..).filter(|&(at, _)| close(at, line)).map(|(_, weight)| weight).sum::<u64>();
+            }
+            if of == pattern {
+                let already = !ordered && state.last_other.is_some_and(|other| close(other, line));
+                if already {
+                    state.count += weight;
+                } else {
+                    state.waiting.push_back((line, weight));
+                    while state.waiting.front().is_some_and(|&(at, _)| !close(at, line)) {
+                        state.waiting.pop_front();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Year and zone for this entry's stamps.
+    fn time_context(&self) -> TimeContext {
+        let mut context = TimeContext::for_entry(self.entry.path.as_bytes(), self.entry.mtime, None);
+        for line in self.head.split(|&byte| byte == b'\n').take(8) {
+            match header_of(line) {
+                Some(header) => context.learn_header(&header),
+                None => {
+                    if let Some(stamp) = find_stamp(line) {
+                        context.learn(&stamp);
+                    }
+                }
+            }
+        }
+        context
+    }
+
+    /// Times of the first and the last dated line near the ends.
+    fn entry_times(&self) -> Option<(Time, Time)> {
+        let context = self.time_context();
+        let resolve = |stamp: Stamp| context.resolve(&stamp);
+        let time = |line: &[u8]| find_stamp(&line[..line.len().min(STAMP_BYTES)]).and_then(resolve);
+        let first = self.head.split(|&byte| byte == b'\n').take(8).find_map(time)?;
+        let tail = &self.tail[self.tail.len().saturating_sub(8 << 10)..];
+        let last = tail.rsplit(|&byte| byte == b'\n').take(8).find_map(time)?;
+        Some((first.min(last), first.max(last)))
+    }
+}
+
+/// Bytes of evidence text kept per hit, and of each line of context.
+const TEXT_BYTES: usize = 2 << 10;
+const CONTEXT_BYTES: usize = 512;
+
+fn sample(window: &Window<'_>, found: &Match, line: u64, confidence: Option<Confidence>, context: usize) -> Sample {
+    let bytes = window.bytes;
+    let before = context_lines(&bytes[..found.lines.start], context, true);
+    let after = context_lines(&bytes[found.lines.end..], context, false);
+    Sample {
+        line,
+        offset: window.base + found.start as u64,
+        text: cut(bytes, &found.lines, found.start),
+        before,
+        after,
+        captures: found.captures.clone(),
+        confidence,
+        ..Sample::default()
+    }
+}
+
+/// The text of the lines, or its part around the match where it is too long.
+fn cut(bytes: &[u8], lines: &std::ops::Range<usize>, start: usize) -> Vec<u8> {
+    let text = &bytes[lines.clone()];
+    if text.len() <= TEXT_BYTES {
+        return text.trim_ascii_end().to_vec();
+    }
+    let from = (start - lines.start).saturating_sub(TEXT_BYTES / 4);
+    let from = if from < 64 { 0 } else { on_border(text, from) };
+    let to = on_border(text, (from + TEXT_BYTES).min(text.len()));
+    let mut cut = Vec::with_capacity(TEXT_BYTES + 8);
+    if from > 0 {
+        cut.extend_from_slice("…".as_bytes());
+    }
+    cut.extend_from_slice(&text[from..to]);
+    if to < text.len() {
+        cut.extend_from_slice("…".as_bytes());
+    }
+    cut
+}
+
+/// The next character border at or before `at`.
+fn on_border(text: &[u8], at: usize) -> usize {
+    let back = (0..4.min(at + 1)).find(|&back| text.get(at - back).is_none_or(|byte| byte & 0xc0 != 0x80));
+    at - back.unwrap_or(0)
+}
+
+/// Up to `count` lines at the end (`last`) or the beginning of `bytes`.
+fn context_lines(bytes: &[u8], count: usize, last: bool) -> Vec<Vec<u8>> {
+    if count == 0 {
+        return Vec::new();
+    }
+    let kept = |line: &[u8]| {
+        let line = line.trim_ascii_end();
+        match line.len() > CONTEXT_BYTES {
+            true => [&line[..on_border(line, CONTEXT_BYTES)], "…".as_bytes()].concat(),
+            false => line.to_vec(),
+        }
+    };
+    if last {
+        let Some(bytes) = bytes.strip_suffix(b"\n") else { return Vec::new() };
+        let mut lines: Vec<Vec<u8>> = bytes.rsplit(|&byte| byte == b'\n').take(count).map(kept).collect();
+        lines.reverse();
+        return lines;
+    }
+    let Some(bytes) = bytes.strip_prefix(b"\n").or_else(|| bytes.strip_prefix(b"\r\n")) else { return Vec::new() };
+    let mut lines: Vec<Vec<u8>> = bytes.split(|&byte| byte == b'\n').take(count).map(kept).collect();
+    if lines.last().is_some_and(Vec::is_empty) {
+        lines.pop();
+    }
+    lines
+}

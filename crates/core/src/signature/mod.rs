@@ -1,0 +1,630 @@
+//! Known issues as data: a file becomes a [`Signature`], every mistake a [`Mistake`].
+//!
+//! Start from [`load`]. What the patterns are compiled into is the business of [`automaton`](crate::automaton).
+
+pub(crate) mod capture;
+pub(crate) mod expr;
+mod syntax;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use regex_syntax::hir::Hir;
+use toml::Spanned;
+
+use crate::error::{Error, ErrorKind};
+use crate::version::Affects;
+use capture::CaptureType;
+use expr::{Expr, TextFunction};
+use syntax::{ExampleSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, TextSyntax};
+
+/// Languages every signature is written in; the first is the default.
+pub const LANGUAGES: [&str; 2] = ["en", "ko"];
+
+/// Categories a signature may name.
+pub const CATEGORIES: [&str; 10] = [
+    "installation",
+    "upgrade-update",
+    "networking",
+    "security",
+    "logging-monitoring",
+    "operation",
+    "vm-runtime",
+    "operating-system",
+    "configuration",
+    "reset-deletion",
+];
+
+/// How bad an issue is where it strikes.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Hash)]
+#[non_exhaustive]
+pub enum Severity {
+    /// Known to be harmless.
+    Info,
+    /// A nuisance.
+    Low,
+    /// Degraded.
+    Medium,
+    /// An operation or a workload is blocked.
+    High,
+    /// Data or the cluster is at risk.
+    Critical,
+}
+
+/// How surely the text names the issue.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Hash)]
+#[non_exhaustive]
+pub enum Confidence {
+    /// The text has other causes too.
+    Possible,
+    /// Other causes are rare.
+    Likely,
+    /// The text alone, or with its context, names the issue.
+    Confirmed,
+}
+
+/// The names of an enumeration, as files and reports write them.
+macro_rules! names {
+    ($type:ident: $($name:literal => $variant:ident),+) => {
+        impl $type {
+            /// All values, lowest first.
+            pub const ALL: &'static [$type] = &[$($type::$variant),+];
+
+            /// The name used in files and reports.
+            pub fn as_str(self) -> &'static str {
+                match self { $($type::$variant => $name),+ }
+            }
+
+            /// The value of a name.
+            pub fn parse(text: &str) -> Option<$type> {
+                match text { $($name => Some($type::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+names!(Severity: "info" => Info, "low" => Low, "medium" => Medium, "high" => High, "critical" => Critical);
+names!(Confidence: "possible" => Possible, "likely" => Likely, "confirmed" => Confirmed);
+
+impl Confidence {
+    /// One step surer.
+    pub(crate) fn raised(self) -> Confidence {
+        match self {
+            Confidence::Possible => Confidence::Likely,
+            Confidence::Likely | Confidence::Confirmed => Confidence::Confirmed,
+        }
+    }
+}
+
+/// What hits are looked at together by a rule.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Scope {
+    Member,
+    Pod,
+    Node,
+    Bundle,
+}
+names!(Scope: "member" => Member, "pod" => Pod, "node" => Node, "bundle" => Bundle);
+
+/// One known issue, checked.
+#[derive(Debug)]
+pub struct Signature {
+    pub(crate) id: String,
+    pub(crate) category: String,
+    pub(crate) severity: Severity,
+    pub(crate) component: Option<String>,
+    pub(crate) affects: Affects,
+    pub(crate) references: Vec<String>,
+    pub(crate) source: String,
+    pub(crate) source_confidence: String,
+    pub(crate) patterns: Vec<Pattern>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) near: Vec<TextFunction>,
+    pub(crate) texts: BTreeMap<String, Text>,
+    pub(crate) examples: Vec<Example>,
+    pub(crate) near_misses: Vec<NearMiss>,
+    /// The file it stands in, for messages.
+    pub(crate) file: String,
+    /// The file's text; `signatures show` prints it.
+    pub(crate) definition: String,
+}
+
+impl Signature {
+    /// Stable id, also the name of its file.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// One of [`CATEGORIES`].
+    pub fn category(&self) -> &str {
+        &self.category
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// The component that emits the message.
+    pub fn component(&self) -> Option<&str> {
+        self.component.as_deref()
+    }
+
+    /// Affected ranges, fixed releases and what the source covers.
+    pub fn affects(&self) -> &Affects {
+        &self.affects
+    }
+
+    /// Title, summary and workaround in `language`, or in English.
+    pub fn text(&self, language: &str) -> &Text {
+        self.texts.get(language).unwrap_or_else(|| &self.texts[LANGUAGES[0]])
+    }
+
+    /// Where to read more.
+    pub fn references(&self) -> &[String] {
+        &self.references
+    }
+
+    /// Where the facts come from, and how sure it is: `confirmed`, `high`, `medium` or `low`.
+    pub fn source(&self) -> (&str, &str) {
+        (&self.source, &self.source_confidence)
+    }
+
+    /// The file as it was loaded.
+    pub fn definition(&self) -> &str {
+        &self.definition
+    }
+}
+
+/// What a signature says to a person, in one language.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// One line.
+    pub title: String,
+    /// Cause and effect.
+    pub summary: String,
+    /// What to do; lines that begin with `$ ` are commands, `{{name}}` is a slot.
+    pub workaround: String,
+}
+
+/// A message that shows the issue, or a part of it.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    pub(crate) name: String,
+    pub(crate) regex: String,
+    pub(crate) hir: Hir,
+    pub(crate) confidence: Option<Confidence>,
+    pub(crate) hints: Vec<String>,
+    pub(crate) also: Vec<String>,
+    pub(crate) reject: Vec<String>,
+    pub(crate) literals: Vec<String>,
+    pub(crate) captures: BTreeMap<String, CaptureType>,
+}
+
+/// What several hits say together.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) when: Expr,
+    pub(crate) scope: Scope,
+    pub(crate) confidence: Confidence,
+}
+
+#[derive(Debug)]
+pub(crate) struct Example {
+    pub(crate) line: usize,
+    pub(crate) text: String,
+    pub(crate) path: Option<String>,
+    pub(crate) captures: BTreeMap<String, Vec<String>>,
+    pub(crate) confidence: Option<Confidence>,
+}
+
+#[derive(Debug)]
+pub(crate) struct NearMiss {
+    pub(crate) line: usize,
+    pub(crate) text: String,
+    pub(crate) path: Option<String>,
+    pub(crate) at_most: Option<Confidence>,
+}
+
+/// A mistake in a signature file.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Mistake {
+    /// The file.
+    pub file: String,
+    /// Line and column, from 1.
+    pub line: usize,
+    /// See `line`.
+    pub column: usize,
+    /// The signature, or the name of its file.
+    pub id: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}: {}", self.file, self.line, self.column, self.id, self.message)
+    }
+}
+
+/// The files compiled into this library, sorted by name: `(file name, text)`.
+pub fn builtin() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BUILTIN.iter().copied()
+}
+
+include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+
+/// The files of a directory, sorted by name: `(path, text)` for every `*.toml`.
+///
+/// # Errors
+/// When the directory or one of its files cannot be read.
+pub fn read_directory(directory: &Path) -> Result<Vec<(String, String)>, Error> {
+    let error = |what: &Path, source: std::io::Error| {
+        Error::new(ErrorKind::Signature, format!("cannot read signatures in `{}`", what.display())).with_source(source)
+    };
+    let entries = std::fs::read_dir(directory).map_err(|source| error(directory, source))?;
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(|source| error(directory, source))?.path());
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).map_err(|source| error(path, source))?;
+        Ok((path.display().to_string(), text))
+    };
+    paths.iter().map(read).collect()
+}
+
+/// Loads one file. Mistakes are added to `mistakes`; `None` when they leave nothing to use.
+pub(crate) fn load(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Option<Signature> {
+    let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or(file).to_owned();
+    let mut loader = Loader { file, text, id: stem.clone(), mistakes };
+    let syntax: SignatureSyntax = match toml::from_str(text) {
+        Ok(syntax) => syntax,
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            loader.mistake(at, error.message().to_owned());
+            return None;
+        }
+    };
+    if *syntax.id.get_ref() != stem {
+        loader.mistake(syntax.id.span().start, format!("id `{}` is not the name of the file", syntax.id.get_ref()));
+    }
+    loader.signature(syntax)
+}
+
+struct Loader<'a> {
+    file: &'a str,
+    text: &'a str,
+    id: String,
+    mistakes: &'a mut Vec<Mistake>,
+}
+
+impl Loader<'_> {
+    fn mistake(&mut self, at: usize, message: impl Into<String>) {
+        let (line, column) = line_and_column(self.text, at);
+        self.mistakes.push(Mistake {
+            file: self.file.to_owned(),
+            line,
+            column,
+            id: self.id.clone(),
+            message: message.into(),
+        });
+    }
+
+    fn line(&self, at: usize) -> usize {
+        line_and_column(self.text, at).0
+    }
+
+    fn signature(&mut self, syntax: SignatureSyntax) -> Option<Signature> {
+        let before = self.mistakes.len();
+        self.id_form(&syntax.id);
+        if !CATEGORIES.contains(&syntax.category.get_ref().as_str()) {
+            self.mistake(syntax.category.span().start, format!("category is none of {}", CATEGORIES.join(", ")));
+        }
+        let severity = self.name(&syntax.severity, Severity::parse, "severity is none of critical, high, medium, low, info");
+        if !["confirmed", "high", "medium", "low"].contains(&syntax.source_confidence.get_ref().as_str()) {
+            let at = syntax.source_confidence.span().start;
+            self.mistake(at, "source_confidence is none of confirmed, high, medium, low");
+        }
+        for reference in &syntax.references {
+            if !reference.get_ref().starts_with("https://") {
+                self.mistake(reference.span().start, "a reference is not an https URL");
+            }
+        }
+        let affects = self.affects(&syntax);
+        let patterns = self.patterns(&syntax.pattern);
+        let names: Vec<&str> = syntax.pattern.iter().map(|p| p.get_ref().name.get_ref().as_str()).collect();
+        let rules: Vec<Rule> = syntax.rule.iter().filter_map(|rule| self.rule(rule, &names)).collect();
+        if patterns.is_empty() && syntax.pattern.is_empty() {
+            self.mistake(0, "no [[pattern]]: nothing can show this issue");
+        }
+        self.silent_patterns(&syntax, &patterns, &rules);
+        let texts = self.texts(&syntax, &patterns);
+        let examples = self.examples(&syntax.example);
+        let near_misses = self.near_misses(&syntax.near_miss);
+        let mut functions = BTreeSet::new();
+        rules.iter().for_each(|rule| rule.when.text_functions(&mut functions));
+        let near = functions.into_iter().filter(|function| matches!(function, TextFunction::Near { .. })).collect();
+        if self.mistakes.len() > before {
+            return None;
+        }
+        Some(Signature {
+            id: syntax.id.into_inner(),
+            category: syntax.category.into_inner(),
+            severity: severity?,
+            component: syntax.component,
+            affects,
+            references: syntax.references.into_iter().map(Spanned::into_inner).collect(),
+            source: syntax.source,
+            source_confidence: syntax.source_confidence.into_inner(),
+            patterns,
+            rules,
+            near,
+            texts,
+            examples,
+            near_misses,
+            file: self.file.to_owned(),
+            definition: self.text.to_owned(),
+        })
+    }
+
+    fn id_form(&mut self, id: &Spanned<String>) {
+        let text = id.get_ref();
+        let kebab = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if text.is_empty() || text.len() > 64 || !kebab || text.starts_with('-') || text.ends_with('-') {
+            self.mistake(id.span().start, "an id is lower-case letters, digits and `-`, at most 64");
+        }
+    }
+
+    fn name<T>(&mut self, text: &Spanned<String>, parse: fn(&str) -> Option<T>, message: &str) -> Option<T> {
+        let value = parse(text.get_ref());
+        if value.is_none() {
+            self.mistake(text.span().start, message);
+        }
+        value
+    }
+
+    fn confidence(&mut self, text: &Spanned<String>) -> Option<Confidence> {
+        self.name(text, Confidence::parse, "confidence is none of confirmed, likely, possible")
+    }
+
+    fn parsed<T: std::str::FromStr<Err: fmt::Display>>(&mut self, text: &Spanned<String>) -> Option<T> {
+        match text.get_ref().parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.mistake(text.span().start, error.to_string());
+                None
+            }
+        }
+    }
+
+    fn affects(&mut self, syntax: &SignatureSyntax) -> Affects {
+        let affects = Affects {
+            affected: syntax.affected.iter().filter_map(|range| self.parsed(range)).collect(),
+            fixed_in: syntax.fixed_in.iter().filter_map(|version| self.parsed(version)).collect(),
+            covered: syntax.covered.as_ref().and_then(|range| self.parsed(range)),
+        };
+        for (at, range) in syntax.affected.iter().zip(&affects.affected) {
+            if let Some(fix) = affects.fixed_in.iter().find(|fix| range.contains(**fix)) {
+                self.mistake(at.span().start, format!("the range `{range}` contains its own fix {fix}"));
+            }
+        }
+        for (index, range) in affects.affected.iter().enumerate() {
+            if let Some(other) = affects.affected[..index].iter().find(|other| other.overlaps(range)) {
+                let at = syntax.affected[index].span().start;
+                self.mistake(at, format!("the ranges `{other}` and `{range}` overlap"));
+            }
+        }
+        affects
+    }
+
+    fn patterns(&mut self, syntax: &[Spanned<PatternSyntax>]) -> Vec<Pattern> {
+        let mut names = BTreeSet::new();
+        for pattern in syntax {
+            let name = &pattern.get_ref().name;
+            let form = name.get_ref().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            if name.get_ref().is_empty() || !form || !name.get_ref().starts_with(|c: char| c.is_ascii_lowercase()) {
+                self.mistake(name.span().start, "a pattern's name is lower-case letters, digits and `_`");
+            }
+            if !names.insert(name.get_ref().clone()) {
+                self.mistake(name.span().start, format!("the pattern `{}` stands twice", name.get_ref()));
+            }
+        }
+        syntax.iter().filter_map(|pattern| self.pattern(pattern.get_ref())).collect()
+    }
+
+    fn pattern(&mut self, syntax: &PatternSyntax) -> Option<Pattern> {
+        let hir = self.regex(&syntax.regex)?;
+        let confidence = syntax.confidence.as_ref().and_then(|confidence| self.confidence(confidence));
+        for regex in syntax.also.iter().chain(&syntax.reject) {
+            self.regex(regex)?;
+        }
+        let mut captures = BTreeMap::new();
+        for (name, type_name) in &syntax.captures {
+            match CaptureType::parse(type_name.get_ref()) {
+                Some(capture_type) => {
+                    captures.insert(name.clone(), capture_type);
+                }
+                None => self.mistake(type_name.span().start, format!("`{}` is no type of a capture", type_name.get_ref())),
+            }
+        }
+        self.groups(syntax, &hir, &captures);
+        let pattern = Pattern {
+            name: syntax.name.get_ref().clone(),
+            regex: syntax.regex.get_ref().clone(),
+            hir,
+            confidence,
+            hints: syntax.hints.clone(),
+            also: syntax.also.iter().map(|regex| regex.get_ref().clone()).collect(),
+            reject: syntax.reject.iter().map(|regex| regex.get_ref().clone()).collect(),
+            literals: syntax.literals.iter().map(|literal| literal.get_ref().clone()).collect(),
+            captures,
+        };
+        if let Err(message) = crate::automaton::pieces_of(&pattern) {
+            self.mistake(syntax.regex.span().start, message);
+        }
+        Some(pattern)
+    }
+
+    fn regex(&mut self, regex: &Spanned<String>) -> Option<Hir> {
+        match crate::automaton::parse_regex(regex.get_ref()) {
+            Ok(hir) => Some(hir),
+            Err(error) => {
+                self.mistake(regex.span().start, format!("the regex does not parse: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Every named group has a type, every type a group.
+    fn groups(&mut self, syntax: &PatternSyntax, hir: &Hir, captures: &BTreeMap<String, CaptureType>) {
+        let mut groups = BTreeSet::new();
+        named_groups(hir, &mut groups);
+        for group in &groups {
+            if !syntax.captures.contains_key(group) {
+                self.mistake(syntax.regex.span().start, format!("the group `{group}` has no type in `captures`"));
+            }
+        }
+        for name in captures.keys().filter(|name| !groups.contains(*name)) {
+            let at = syntax.captures[name].span().start;
+            self.mistake(at, format!("the regex has no group `{name}`"));
+        }
+    }
+
+    fn rule(&mut self, syntax: &Spanned<RuleSyntax>, patterns: &[&str]) -> Option<Rule> {
+        let rule = syntax.get_ref();
+        let confidence = self.confidence(&rule.confidence);
+        let scope = match &rule.scope {
+            Some(scope) => self.name(scope, Scope::parse, "scope is none of member, pod, node, bundle"),
+            None => Some(Scope::Bundle),
+        };
+        match expr::parse(rule.when.get_ref(), patterns) {
+            Ok(when) => Some(Rule { when, scope: scope?, confidence: confidence? }),
+            Err(error) => {
+                // The span begins at the opening quote.
+                self.mistake(rule.when.span().start + 1 + error.at, error.message);
+                None
+            }
+        }
+    }
+
+    /// A pattern that neither has a confidence nor stands in a rule can show nothing.
+    fn silent_patterns(&mut self, syntax: &SignatureSyntax, patterns: &[Pattern], rules: &[Rule]) {
+        let mut used = BTreeSet::new();
+        for rule in rules {
+            let mut functions = BTreeSet::new();
+            rule.when.text_functions(&mut functions);
+            for function in functions {
+                match function {
+                    TextFunction::Count(p) | TextFunction::Span(p) | TextFunction::Ongoing(p) => {
+                        used.insert(p);
+                    }
+                    TextFunction::Near { of, to, .. } => used.extend([of, to]),
+                }
+            }
+        }
+        for (index, pattern) in patterns.iter().enumerate() {
+            if pattern.confidence.is_none() && !used.contains(&index) && patterns.len() == syntax.pattern.len() {
+                let at = syntax.pattern[index].span().start;
+                self.mistake(at, format!("the pattern `{}` has no confidence and stands in no rule", pattern.name));
+            }
+        }
+    }
+
+    fn texts(&mut self, syntax: &SignatureSyntax, patterns: &[Pattern]) -> BTreeMap<String, Text> {
+        for language in LANGUAGES {
+            if !syntax.text.contains_key(language) {
+                self.mistake(0, format!("no [text.{language}]"));
+            }
+        }
+        for (language, text) in &syntax.text {
+            if !LANGUAGES.contains(&language.as_str()) {
+                self.mistake(text.span().start, format!("no such language: `{language}`"));
+            }
+            self.text(language, text, patterns);
+        }
+        let text = |text: &TextSyntax| Text {
+            title: text.title.trim().to_owned(),
+            summary: text.summary.trim().to_owned(),
+            workaround: text.workaround.trim().to_owned(),
+        };
+        syntax.text.iter().map(|(language, syntax)| (language.clone(), text(syntax.get_ref()))).collect()
+    }
+
+    fn text(&mut self, language: &str, text: &Spanned<TextSyntax>, patterns: &[Pattern]) {
+        let at = text.span().start;
+        let TextSyntax { title, summary, workaround } = text.get_ref();
+        for (name, value) in [("title", title), ("summary", summary), ("workaround", workaround)] {
+            if value.trim().is_empty() {
+                self.mistake(at, format!("text.{language}.{name} is empty"));
+            }
+        }
+        if title.trim().contains('\n') || title.trim().ends_with('.') {
+            self.mistake(at, format!("text.{language}.title is one line without a final stop"));
+        }
+        for slot in slots(workaround) {
+            let known = PLACE_SLOTS.contains(&slot) || patterns.iter().any(|pattern| pattern.captures.contains_key(slot));
+            if !known {
+                self.mistake(at, format!("text.{language}: the slot `{{{{{slot}}}}}` is no capture of this file"));
+            }
+        }
+    }
+
+    fn examples(&mut self, syntax: &[Spanned<ExampleSyntax>]) -> Vec<Example> {
+        if syntax.is_empty() {
+            self.mistake(0, "no [[example]]");
+        }
+        let example = |example: &Spanned<ExampleSyntax>| {
+            let ExampleSyntax { text, path, captures, confidence } = example.get_ref();
+            let confidence = confidence.as_ref().and_then(|confidence| self.confidence(confidence));
+            let line = self.line(example.span().start);
+            Example { line, text: text.get_ref().clone(), path: path.clone(), captures: captures.clone(), confidence }
+        };
+        syntax.iter().map(example).collect()
+    }
+
+    fn near_misses(&mut self, syntax: &[Spanned<NearMissSyntax>]) -> Vec<NearMiss> {
+        if syntax.is_empty() {
+            self.mistake(0, "no [[near_miss]]");
+        }
+        let near_miss = |near_miss: &Spanned<NearMissSyntax>| {
+            let NearMissSyntax { text, path, at_most, .. } = near_miss.get_ref();
+            let at_most = at_most.as_ref().and_then(|confidence| self.confidence(confidence));
+            let line = self.line(near_miss.span().start);
+            NearMiss { line, text: text.get_ref().clone(), path: path.clone(), at_most }
+        };
+        syntax.iter().map(near_miss).collect()
+    }
+}
+
+/// Slots that the place of a hit fills.
+pub(crate) const PLACE_SLOTS: [&str; 5] = ["node", "pod", "namespace", "container", "cluster"];
+
+/// The names between `{{` and `}}`.
+pub(crate) fn slots(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(name, _)| name)
+}
+
+fn named_groups(hir: &Hir, into: &mut BTreeSet<String>) {
+    use regex_syntax::hir::HirKind;
+    match hir.kind() {
+        HirKind::Capture(capture) => {
+            into.extend(capture.name.as_ref().map(|name| name.to_string()));
+            named_groups(&capture.sub, into);
+        }
+        HirKind::Repetition(repetition) => named_groups(&repetition.sub, into),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().for_each(|part| named_groups(part, into));
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {}
+    }
+}
+
+fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = &text.as_bytes()[..at.min(text.len())];
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    (line, before.len() - start + 1)
+}

@@ -1,0 +1,89 @@
+//! A signature as its file says it, before anything is checked but the shape.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// One file of `signatures/`. CONTRIBUTING tells what each field means.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignatureSyntax {
+    pub(crate) id: Spanned<String>,
+    pub(crate) category: Spanned<String>,
+    pub(crate) severity: Spanned<String>,
+    pub(crate) component: Option<String>,
+    #[serde(default)]
+    pub(crate) affected: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) fixed_in: Vec<Spanned<String>>,
+    pub(crate) covered: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) references: Vec<Spanned<String>>,
+    pub(crate) source: String,
+    pub(crate) source_confidence: Spanned<String>,
+    #[serde(default)]
+    pub(crate) pattern: Vec<Spanned<PatternSyntax>>,
+    #[serde(default)]
+    pub(crate) rule: Vec<Spanned<RuleSyntax>>,
+    #[serde(default)]
+    pub(crate) example: Vec<Spanned<ExampleSyntax>>,
+    #[serde(default)]
+    pub(crate) near_miss: Vec<Spanned<NearMissSyntax>>,
+    #[serde(default)]
+    pub(crate) text: BTreeMap<String, Spanned<TextSyntax>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PatternSyntax {
+    pub(crate) name: Spanned<String>,
+    pub(crate) regex: Spanned<String>,
+    pub(crate) confidence: Option<Spanned<String>>,
+    #[serde(default, rename = "where")]
+    pub(crate) hints: Vec<String>,
+    #[serde(default)]
+    pub(crate) reject: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) also: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) literals: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) captures: BTreeMap<String, Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleSyntax {
+    pub(crate) when: Spanned<String>,
+    pub(crate) scope: Option<Spanned<String>>,
+    pub(crate) confidence: Spanned<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExampleSyntax {
+    pub(crate) text: Spanned<String>,
+    pub(crate) path: Option<String>,
+    #[serde(default)]
+    pub(crate) captures: BTreeMap<String, Vec<String>>,
+    pub(crate) confidence: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NearMissSyntax {
+    pub(crate) text: Spanned<String>,
+    pub(crate) path: Option<String>,
+    #[serde(rename = "why")]
+    pub(crate) _why: String,
+    pub(crate) at_most: Option<Spanned<String>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TextSyntax {
+    pub(crate) title: String,
+    pub(crate) summary: String,
+    pub(crate) workaround: String,
+}

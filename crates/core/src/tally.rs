@@ -1,0 +1,254 @@
+//! What all entries gave, bounded and independent of the order in which they came.
+//!
+//! Each worker has a [`Tally`]; [`Tally::merge`] joins them. Where a bound forces a choice, the smallest by path and
+//! offset stay, never the first to arrive.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::automaton::SignatureId;
+use crate::bundle::facts::Facts;
+use crate::bundle::place::{Place, place_of_path};
+use crate::bundle::time::{Stamp, Time, TimeContext};
+use crate::path::EntryPath;
+use crate::problem::Problem;
+use crate::scan::ScanOptions;
+use crate::signature::Confidence;
+
+/// The time of a hit; where nothing in its entry told the year, the stamp waits for the newest time of the bundle.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct When {
+    time: Option<Time>,
+    stamp: Option<Stamp>,
+}
+
+impl When {
+    pub(crate) fn new(stamp: Option<Stamp>, context: &TimeContext) -> When {
+        When { time: stamp.and_then(|stamp| context.resolve(&stamp)), stamp }
+    }
+
+    /// The time, with the year of `newest` where nothing closer told it.
+    pub(crate) fn resolve(&self, newest: Option<Time>) -> Option<Time> {
+        let context = || TimeContext::for_entry(b"", None, newest);
+        self.time.or_else(|| self.stamp.and_then(|stamp| context().resolve(&stamp)))
+    }
+}
+
+/// One kept hit.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sample {
+    pub(crate) path: EntryPath,
+    /// Index of the pattern in its signature.
+    pub(crate) pattern: usize,
+    pub(crate) line: u64,
+    pub(crate) offset: u64,
+    pub(crate) text: Vec<u8>,
+    pub(crate) before: Vec<Vec<u8>>,
+    pub(crate) after: Vec<Vec<u8>>,
+    pub(crate) captures: Vec<(String, String)>,
+    pub(crate) confidence: Option<Confidence>,
+    pub(crate) when: When,
+}
+
+impl Sample {
+    /// Order of preference: surest first, then by path and offset.
+    fn rank(&self) -> (std::cmp::Reverse<Option<Confidence>>, &EntryPath, u64) {
+        (std::cmp::Reverse(self.confidence), &self.path, self.offset)
+    }
+}
+
+/// Hits of one pattern in one member.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PatternHits {
+    pub(crate) count: u64,
+    /// Of these, on a line that another pattern of the signature hit before.
+    pub(crate) shared: u64,
+    pub(crate) best: Option<Confidence>,
+    pub(crate) first: When,
+    pub(crate) last: When,
+}
+
+/// Hits of one signature in one member.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MemberHits {
+    /// By index of the pattern.
+    pub(crate) patterns: BTreeMap<usize, PatternHits>,
+    /// By index of the signature's `near` functions.
+    pub(crate) near: BTreeMap<usize, u64>,
+    /// Places that lines of hits name, where the path does not.
+    pub(crate) places: BTreeSet<Place>,
+    /// The time of the last dated line of the member.
+    pub(crate) end: Option<Time>,
+}
+
+/// Hits of one signature.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SignatureTally {
+    pub(crate) members: BTreeMap<EntryPath, MemberHits>,
+    /// Members with hits that found no room.
+    pub(crate) dropped: BTreeMap<usize, PatternHits>,
+    /// By index of the pattern.
+    pub(crate) samples: BTreeMap<usize, Vec<Sample>>,
+}
+
+/// What the entries of one worker, or of all, gave.
+pub(crate) struct Tally {
+    evidence: usize,
+    scope_keys: usize,
+    problem_limit: usize,
+    pub(crate) entries: u64,
+    pub(crate) bytes: u64,
+    pub(crate) lines: u64,
+    pub(crate) signatures: BTreeMap<SignatureId, SignatureTally>,
+    pub(crate) problems: BTreeSet<Problem>,
+    pub(crate) problems_omitted: u64,
+    pub(crate) content_lost: bool,
+    pub(crate) span: Option<(Time, Time)>,
+    /// The latest time in the logs of each node.
+    pub(crate) node_ends: BTreeMap<String, Time>,
+    pub(crate) facts: Facts,
+}
+
+impl Tally {
+    pub(crate) fn new(options: &ScanOptions) -> Tally {
+        Tally {
+            evidence: options.evidence,
+            scope_keys: options.scope_keys,
+            problem_limit: options.problems,
+            entries: 0,
+            bytes: 0,
+            lines: 0,
+            signatures: BTreeMap::new(),
+            problems: BTreeSet::new(),
+            problems_omitted: 0,
+            content_lost: false,
+            span: None,
+            node_ends: BTreeMap::new(),
+            facts: Facts::default(),
+        }
+    }
+
+    /// An entry was scanned.
+    pub(crate) fn entry(&mut self, path: &EntryPath, bytes: u64, lines: u64, times: Option<(Time, Time)>) {
+        self.entries += 1;
+        self.bytes += bytes;
+        self.lines += lines;
+        let place = place_of_path(path.as_bytes());
+        self.facts.saw_path(path.as_bytes(), &place);
+        let Some((first, last)) = times else { return };
+        self.join_span(first, last);
+        if let Some(node) = place.node {
+            self.join_node_end(node, last);
+        }
+    }
+
+    fn join_span(&mut self, first: Time, last: Time) {
+        self.span = Some(self.span.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
+    }
+
+    fn join_node_end(&mut self, node: String, last: Time) {
+        let end = self.node_ends.entry(node).or_insert(last);
+        *end = last.max(*end);
+        if self.node_ends.len() > self.scope_keys {
+            self.node_ends.pop_last();
+        }
+    }
+
+    /// An entry that may say something of the bundle.
+    pub(crate) fn document(&mut self, path: &EntryPath, text: &[u8]) {
+        self.facts.read(path, text);
+    }
+
+    pub(crate) fn problem(&mut self, problem: Problem) {
+        self.content_lost |= problem.kind.loses_content();
+        self.problems.insert(problem);
+        if self.problems.len() > self.problem_limit {
+            self.problems.pop_last();
+            self.problems_omitted += 1;
+        }
+    }
+
+    pub(crate) fn sample(&mut self, signature: SignatureId, sample: Sample) {
+        let samples =
+            self.signatures.entry(signature).or_default().samples.entry(sample.pattern).or_default();
+        let at = samples.partition_point(|other| other.rank() < sample.rank());
+        if at < self.evidence {
+            samples.insert(at, sample);
+            samples.truncate(self.evidence);
+        }
+    }
+
+    pub(crate) fn member(&mut self, signature: SignatureId, path: &EntryPath, hits: MemberHits) {
+        let tally = self.signatures.entry(signature).or_default();
+        match tally.members.get_mut(path) {
+            Some(same_name) => same_name.join(hits),
+            None => {
+                tally.members.insert(path.clone(), hits);
+            }
+        }
+        if tally.members.len() > self.scope_keys
+            && let Some((_, last)) = tally.members.pop_last()
+        {
+            join_patterns(&mut tally.dropped, last.patterns);
+        }
+    }
+
+    /// Joins what another worker, or another input, gave.
+    pub(crate) fn merge(&mut self, other: Tally) {
+        self.entries += other.entries;
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+        self.content_lost |= other.content_lost;
+        self.problems_omitted += other.problems_omitted;
+        other.problems.into_iter().for_each(|problem| self.problem(problem));
+        if let Some((first, last)) = other.span {
+            self.join_span(first, last);
+        }
+        other.node_ends.into_iter().for_each(|(node, end)| self.join_node_end(node, end));
+        self.facts.merge(other.facts);
+        for (signature, tally) in other.signatures {
+            for (path, hits) in tally.members {
+                self.member(signature, &path, hits);
+            }
+            join_patterns(&mut self.signatures.entry(signature).or_default().dropped, tally.dropped);
+            for sample in tally.samples.into_values().flatten() {
+                self.sample(signature, sample);
+            }
+        }
+    }
+}
+
+impl MemberHits {
+    fn join(&mut self, other: MemberHits) {
+        join_patterns(&mut self.patterns, other.patterns);
+        for (function, count) in other.near {
+            *self.near.entry(function).or_default() += count;
+        }
+        self.places.extend(other.places);
+        self.end = self.end.max(other.end);
+    }
+}
+
+fn join_patterns(into: &mut BTreeMap<usize, PatternHits>, other: BTreeMap<usize, PatternHits>) {
+    for (pattern, hits) in other {
+        into.entry(pattern).or_default().join(hits);
+    }
+}
+
+impl PatternHits {
+    pub(crate) fn join(&mut self, other: PatternHits) {
+        let empty = self.count == 0;
+        self.count += other.count;
+        self.shared += other.shared;
+        self.best = self.best.max(other.best);
+        if empty {
+            (self.first, self.last) = (other.first, other.last);
+            return;
+        }
+        if other.first.time.is_some_and(|time| self.first.time.is_none_or(|first| time < first)) {
+            self.first = other.first;
+        }
+        if other.last.time.is_some_and(|time| self.last.time.is_none_or(|last| time > last)) {
+            self.last = other.last;
+        }
+    }
+}
