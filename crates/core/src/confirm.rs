@@ -132,13 +132,25 @@ impl Confirmer {
         if !pattern.accepts(&folded.text[message.clone()]) {
             return None;
         }
-        let start = searched.start + folded.source_offset(span.start);
-        Some(Match {
+        let found = Match {
             lines: line.clone(),
-            start,
+            start: searched.start + folded.source_offset(span.start),
             captures: named(captures, &folded.text),
             weight: weight(&folded.text[message]),
-        })
+        };
+        let rejected = pattern.has_rejects() && self.rejected_by_neighbours(pattern, window, line);
+        (!rejected).then_some(found)
+    }
+
+    /// Whether `reject` holds for the line together with the lines beside it, where they may be one message.
+    fn rejected_by_neighbours(&mut self, pattern: &CompiledPattern, window: &Window<'_>, line: &Range<usize>) -> bool {
+        let block = block_around(window.bytes, line);
+        if block == *line {
+            return false;
+        }
+        let before = line_around(window.bytes, line.start.saturating_sub(1)).start.max(block.start);
+        let after = line_around(window.bytes, (line.end + 1).min(window.bytes.len())).end.min(block.end);
+        pattern.rejects(&self.block.fold(window, &(before..after.max(line.end))).text)
     }
 
     /// Searches the block of lines that may be one wrapped message.
@@ -167,7 +179,8 @@ impl Confirmer {
             from = span.end.max(from + 1);
         };
         // What the candidate does not lie in, another candidate finds.
-        if span.start > candidate || !pattern.accepts(&folded.text[span.start..span.end]) {
+        let message = lines_of(&folded.text, span.start..span.end);
+        if span.start > candidate || !pattern.accepts(&folded.text[message]) {
             return None;
         }
         let start = block.start + folded.source_offset(span.start);
@@ -179,7 +192,12 @@ impl Confirmer {
     }
 
     /// Whether the block holds every required literal, blanks and breaks left out: far cheaper than the regex.
-    fn holds_required(&mut self, pattern: &CompiledPattern, window: &Window<'_>, block: &Range<usize>) -> bool {
+    fn holds_required(
+        &mut self,
+        pattern: &CompiledPattern,
+        window: &Window<'_>,
+        block: &Range<usize>,
+    ) -> bool {
         let folded = self.block.fold(window, block);
         self.squeezed.clear();
         self.squeezed.extend(folded.text.iter().filter(|byte| !matches!(byte, b' ' | b'\n')));
@@ -248,10 +266,13 @@ fn starts_record(line: &[u8]) -> bool {
     if prefix == 0 && (starts_with_month(content) || cri_prefix(content).is_some()) {
         return true;
     }
-    let digits = |text: &[u8], count: usize| text.len() >= count && text[..count].iter().all(u8::is_ascii_digit);
+    let digits =
+        |text: &[u8], count: usize| text.len() >= count && text[..count].iter().all(u8::is_ascii_digit);
     match content {
         [b'I' | b'W' | b'E' | b'F', rest @ ..] if digits(rest, 4) && rest.get(4) == Some(&b' ') => true,
-        [b'[', rest @ ..] | rest if digits(rest, 4) && matches!(rest.get(4), Some(b'-' | b'/')) && digits(&rest[5..], 2) => {
+        [b'[', rest @ ..] | rest
+            if digits(rest, 4) && matches!(rest.get(4), Some(b'-' | b'/')) && digits(&rest[5..], 2) =>
+        {
             true
         }
         [b'[', b' ', ..] => memchr::memchr(b']', &content[..content.len().min(20)]).is_some(),
@@ -259,8 +280,18 @@ fn starts_record(line: &[u8]) -> bool {
         [b'#', digit, ..] => digit.is_ascii_digit(),
         _ => {
             const STARTS: [&[u8]; 12] = [
-                b"level=", b"time=", b"ts=", b"type=", b"TASK [", b"fatal: [", b"ok: [", b"changed: [", b"skipping: [",
-                b"FAILED - RETRYING", b"PLAY [", b"goroutine ",
+                b"level=",
+                b"time=",
+                b"ts=",
+                b"type=",
+                b"TASK [",
+                b"fatal: [",
+                b"ok: [",
+                b"changed: [",
+                b"skipping: [",
+                b"FAILED - RETRYING",
+                b"PLAY [",
+                b"goroutine ",
             ];
             STARTS.iter().any(|start| content.starts_with(start))
         }
@@ -270,6 +301,13 @@ fn starts_record(line: &[u8]) -> bool {
 /// The part of a long folded line that `also` and `reject` look at.
 fn message_around(text: &[u8], span: Range<usize>) -> Range<usize> {
     span.start.saturating_sub(1024)..(span.end + 1024).min(text.len())
+}
+
+/// The folded lines that a match touches.
+fn lines_of(text: &[u8], span: Range<usize>) -> Range<usize> {
+    let start = memchr::memrchr(b'\n', &text[..span.start]).map_or(0, |at| at + 1);
+    let end = memchr::memchr(b'\n', &text[span.end..]).map_or(text.len(), |at| span.end + at);
+    start..end
 }
 
 /// How often an event says it happened: the `300` of `(x300 over 1h)`, else 1.
@@ -317,7 +355,13 @@ mod tests {
         ] {
             assert!(starts_record(line.as_bytes()), "{line}");
         }
-        for line in ["Cause: error updating x", "\"webhook-service\": x509", "calling webhook", "> signed by", "[\"W1101"] {
+        for line in [
+            "Cause: error updating x",
+            "\"webhook-service\": x509",
+            "calling webhook",
+            "> signed by",
+            "[\"W1101",
+        ] {
             assert!(!starts_record(line.as_bytes()), "{line}");
         }
     }

@@ -4,6 +4,7 @@
 
 mod automaton;
 pub mod bundle;
+pub mod check;
 mod confirm;
 pub mod container;
 mod decide;
@@ -21,6 +22,7 @@ mod tally;
 pub mod text;
 pub mod version;
 
+pub use crate::automaton::SignatureSet;
 pub use crate::error::{Error, ErrorKind};
 pub use crate::limits::Limits;
 pub use crate::path::EntryPath;

@@ -35,6 +35,20 @@ pub(crate) struct ScanOptions {
     pub(crate) until: Option<Time>,
 }
 
+impl ScanOptions {
+    pub(crate) fn for_examples() -> ScanOptions {
+        ScanOptions {
+            evidence: 20,
+            context: 0,
+            scope_keys: 64,
+            problems: 64,
+            document_bytes: 0,
+            since: None,
+            until: None,
+        }
+    }
+}
+
 /// Scans what a walk delivers; one per worker.
 pub(crate) struct Scanner<'s> {
     set: &'s SignatureSet,
@@ -165,7 +179,8 @@ impl<'s> Scanner<'s> {
                 break;
             }
             scan.waiting.pop_front();
-            let wanted = self.set.users(candidate).iter().any(|id| candidate.start >= self.done_until[id.index()]);
+            let wanted =
+                self.set.users(candidate).iter().any(|id| candidate.start >= self.done_until[id.index()]);
             if !wanted {
                 continue;
             }
@@ -247,7 +262,9 @@ impl<'s> Scanner<'s> {
             return false;
         }
         let context = scan.time_context();
-        let Some(time) = find_stamp(&mark.head).and_then(|stamp| context.resolve(&stamp)) else { return false };
+        let Some(time) = find_stamp(&mark.head).and_then(|stamp| context.resolve(&stamp)) else {
+            return false;
+        };
         since.is_some_and(|since| time < since) || until.is_some_and(|until| time > until)
     }
 
@@ -371,7 +388,10 @@ impl EntryScan {
             return;
         }
         document.extend_from_slice(bytes);
-        if undecided && document.len() >= HEAD && !crate::bundle::is_document(self.entry.path.as_bytes(), document) {
+        if undecided
+            && document.len() >= HEAD
+            && !crate::bundle::is_document(self.entry.path.as_bytes(), document)
+        {
             self.document = None;
         }
     }
@@ -414,7 +434,14 @@ impl EntryScan {
     }
 
     /// Updates what `near` and `followed` of the signature's rules count.
-    fn near_hit(&mut self, set: &SignatureSet, signature: SignatureId, pattern: usize, line: u64, weight: u64) {
+    fn near_hit(
+        &mut self,
+        set: &SignatureSet,
+        signature: SignatureId,
+        pattern: usize,
+        line: u64,
+        weight: u64,
+    ) {
         for (index, function) in set.signature(signature).near.iter().enumerate() {
             let TextFunction::Near { of, to, lines, ordered } = *function else { continue };
             if of != pattern && to != pattern {
@@ -424,7 +451,12 @@ impl EntryScan {
             let close = |a: u64, b: u64| a.abs_diff(b) <= u64::from(lines);
             if to == pattern {
                 state.last_other = Some(line);
-                state.count += state.waiting.drain(..).filter(|&(at, _)| close(at, line)).map(|(_, weight)| weight).sum::<u64>();
+                state.count += state
+                    .waiting
+                    .drain(..)
+                    .filter(|&(at, _)| close(at, line))
+                    .map(|(_, weight)| weight)
+                    .sum::<u64>();
             }
             if of == pattern {
                 let already = !ordered && state.last_other.is_some_and(|other| close(other, line));
@@ -472,7 +504,13 @@ impl EntryScan {
 const TEXT_BYTES: usize = 2 << 10;
 const CONTEXT_BYTES: usize = 512;
 
-fn sample(window: &Window<'_>, found: &Match, line: u64, confidence: Option<Confidence>, context: usize) -> Sample {
+fn sample(
+    window: &Window<'_>,
+    found: &Match,
+    line: u64,
+    confidence: Option<Confidence>,
+    context: usize,
+) -> Sample {
     let bytes = window.bytes;
     let before = context_lines(&bytes[..found.lines.start], context, true);
     let after = context_lines(&bytes[found.lines.end..], context, false);
@@ -532,7 +570,9 @@ fn context_lines(bytes: &[u8], count: usize, last: bool) -> Vec<Vec<u8>> {
         lines.reverse();
         return lines;
     }
-    let Some(bytes) = bytes.strip_prefix(b"\n").or_else(|| bytes.strip_prefix(b"\r\n")) else { return Vec::new() };
+    let Some(bytes) = bytes.strip_prefix(b"\n").or_else(|| bytes.strip_prefix(b"\r\n")) else {
+        return Vec::new();
+    };
     let mut lines: Vec<Vec<u8>> = bytes.split(|&byte| byte == b'\n').take(count).map(kept).collect();
     if lines.last().is_some_and(Vec::is_empty) {
         lines.pop();

@@ -62,7 +62,11 @@ impl CaptureType {
             CaptureType::TokenId => {
                 value.len() == 6 && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
             }
-            CaptureType::Version => value.len() <= 40 && value.parse::<crate::version::Version>().is_ok(),
+            CaptureType::Version => {
+                value.len() <= 40
+                    && !value.contains(char::is_whitespace)
+                    && value.parse::<crate::version::Version>().is_ok()
+            }
             CaptureType::Number => value.len() <= 20 && is_digits(value),
             CaptureType::Uid => {
                 let groups: Vec<usize> = value.split('-').map(str::len).collect();
@@ -97,7 +101,10 @@ fn has_upper(text: &str) -> bool {
 
 fn is_label(label: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-    (1..=63).contains(&label.len()) && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+    (1..=63).contains(&label.len())
+        && label.bytes().all(inner)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 #[cfg(test)]
@@ -135,7 +142,9 @@ mod tests {
             let capture_type = CaptureType::parse(name).expect(name);
             assert_eq!(capture_type.accepts(value), expected, "{name} {value}");
             if capture_type.fills_commands() {
-                for hostile in [format!("{value};id"), format!("{value} x"), format!("$({value})"), format!("{value}\n")] {
+                for hostile in
+                    [format!("{value};id"), format!("{value} x"), format!("$({value})"), format!("{value}\n")]
+                {
                     assert!(!capture_type.accepts(&hostile), "{name} {hostile:?}");
                 }
             }

@@ -346,7 +346,9 @@ mod tests {
 
     #[test]
     fn mistakes_say_where() {
-        for (text, at) in [("a and", 5), ("c", 0), ("a b", 2), ("count(a", 7), ("near(a, 3, 4)", 8), ("(a", 2)] {
+        for (text, at) in
+            [("a and", 5), ("c", 0), ("a b", 2), ("count(a", 7), ("near(a, 3, 4)", 8), ("(a", 2)]
+        {
             assert_eq!(parse(text, &["a", "b"]).expect_err(text).at, at, "{text}");
         }
         assert!(parse(&"(".repeat(500), &[]).is_err());

@@ -260,7 +260,8 @@ include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 /// When the directory or one of its files cannot be read.
 pub fn read_directory(directory: &Path) -> Result<Vec<(String, String)>, Error> {
     let error = |what: &Path, source: std::io::Error| {
-        Error::new(ErrorKind::Signature, format!("cannot read signatures in `{}`", what.display())).with_source(source)
+        Error::new(ErrorKind::Signature, format!("cannot read signatures in `{}`", what.display()))
+            .with_source(source)
     };
     let entries = std::fs::read_dir(directory).map_err(|source| error(directory, source))?;
     let mut paths: Vec<PathBuf> = Vec::new();
@@ -289,7 +290,10 @@ pub(crate) fn load(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Optio
         }
     };
     if *syntax.id.get_ref() != stem {
-        loader.mistake(syntax.id.span().start, format!("id `{}` is not the name of the file", syntax.id.get_ref()));
+        loader.mistake(
+            syntax.id.span().start,
+            format!("id `{}` is not the name of the file", syntax.id.get_ref()),
+        );
     }
     loader.signature(syntax)
 }
@@ -321,9 +325,16 @@ impl Loader<'_> {
         let before = self.mistakes.len();
         self.id_form(&syntax.id);
         if !CATEGORIES.contains(&syntax.category.get_ref().as_str()) {
-            self.mistake(syntax.category.span().start, format!("category is none of {}", CATEGORIES.join(", ")));
+            self.mistake(
+                syntax.category.span().start,
+                format!("category is none of {}", CATEGORIES.join(", ")),
+            );
         }
-        let severity = self.name(&syntax.severity, Severity::parse, "severity is none of critical, high, medium, low, info");
+        let severity = self.name(
+            &syntax.severity,
+            Severity::parse,
+            "severity is none of critical, high, medium, low, info",
+        );
         if !["confirmed", "high", "medium", "low"].contains(&syntax.source_confidence.get_ref().as_str()) {
             let at = syntax.source_confidence.span().start;
             self.mistake(at, "source_confidence is none of confirmed, high, medium, low");
@@ -346,7 +357,8 @@ impl Loader<'_> {
         let near_misses = self.near_misses(&syntax.near_miss);
         let mut functions = BTreeSet::new();
         rules.iter().for_each(|rule| rule.when.text_functions(&mut functions));
-        let near = functions.into_iter().filter(|function| matches!(function, TextFunction::Near { .. })).collect();
+        let near =
+            functions.into_iter().filter(|function| matches!(function, TextFunction::Near { .. })).collect();
         if self.mistakes.len() > before {
             return None;
         }
@@ -424,8 +436,12 @@ impl Loader<'_> {
         let mut names = BTreeSet::new();
         for pattern in syntax {
             let name = &pattern.get_ref().name;
-            let form = name.get_ref().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-            if name.get_ref().is_empty() || !form || !name.get_ref().starts_with(|c: char| c.is_ascii_lowercase()) {
+            let form =
+                name.get_ref().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            if name.get_ref().is_empty()
+                || !form
+                || !name.get_ref().starts_with(|c: char| c.is_ascii_lowercase())
+            {
                 self.mistake(name.span().start, "a pattern's name is lower-case letters, digits and `_`");
             }
             if !names.insert(name.get_ref().clone()) {
@@ -447,7 +463,10 @@ impl Loader<'_> {
                 Some(capture_type) => {
                     captures.insert(name.clone(), capture_type);
                 }
-                None => self.mistake(type_name.span().start, format!("`{}` is no type of a capture", type_name.get_ref())),
+                None => self.mistake(
+                    type_name.span().start,
+                    format!("`{}` is no type of a capture", type_name.get_ref()),
+                ),
             }
         }
         self.groups(syntax, &hir, &captures);
@@ -484,7 +503,10 @@ impl Loader<'_> {
         named_groups(hir, &mut groups);
         for group in &groups {
             if !syntax.captures.contains_key(group) {
-                self.mistake(syntax.regex.span().start, format!("the group `{group}` has no type in `captures`"));
+                self.mistake(
+                    syntax.regex.span().start,
+                    format!("the group `{group}` has no type in `captures`"),
+                );
             }
         }
         for name in captures.keys().filter(|name| !groups.contains(*name)) {
@@ -526,9 +548,15 @@ impl Loader<'_> {
             }
         }
         for (index, pattern) in patterns.iter().enumerate() {
-            if pattern.confidence.is_none() && !used.contains(&index) && patterns.len() == syntax.pattern.len() {
+            if pattern.confidence.is_none()
+                && !used.contains(&index)
+                && patterns.len() == syntax.pattern.len()
+            {
                 let at = syntax.pattern[index].span().start;
-                self.mistake(at, format!("the pattern `{}` has no confidence and stands in no rule", pattern.name));
+                self.mistake(
+                    at,
+                    format!("the pattern `{}` has no confidence and stands in no rule", pattern.name),
+                );
             }
         }
     }
@@ -565,9 +593,13 @@ impl Loader<'_> {
             self.mistake(at, format!("text.{language}.title is one line without a final stop"));
         }
         for slot in slots(workaround) {
-            let known = PLACE_SLOTS.contains(&slot) || patterns.iter().any(|pattern| pattern.captures.contains_key(slot));
+            let known = PLACE_SLOTS.contains(&slot)
+                || patterns.iter().any(|pattern| pattern.captures.contains_key(slot));
             if !known {
-                self.mistake(at, format!("text.{language}: the slot `{{{{{slot}}}}}` is no capture of this file"));
+                self.mistake(
+                    at,
+                    format!("text.{language}: the slot `{{{{{slot}}}}}` is no capture of this file"),
+                );
             }
         }
     }
@@ -580,7 +612,13 @@ impl Loader<'_> {
             let ExampleSyntax { text, path, captures, confidence } = example.get_ref();
             let confidence = confidence.as_ref().and_then(|confidence| self.confidence(confidence));
             let line = self.line(example.span().start);
-            Example { line, text: text.get_ref().clone(), path: path.clone(), captures: captures.clone(), confidence }
+            Example {
+                line,
+                text: text.get_ref().clone(),
+                path: path.clone(),
+                captures: captures.clone(),
+                confidence,
+            }
         };
         syntax.iter().map(example).collect()
     }
