@@ -65,7 +65,9 @@ fn main() -> ExitCode {
     match result {
         Ok(status) => status.into(),
         // Who reads the output has seen enough.
-        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitStatus::Success.into(),
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitStatus::Success.into()
+        }
         Err(failure) => {
             report(&failure);
             ExitStatus::Error.into()

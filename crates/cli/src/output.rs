@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use loggrep_abm_core::Problem;
-use loggrep_abm_core::report::text::TextOptions;
+use loggrep_abm_core::report::TextOptions;
 use loggrep_abm_core::text::Escaped;
 
 use crate::args::Color;
@@ -22,7 +22,9 @@ pub fn text_options(color: Color, to_stdout: bool, verbose: bool, quiet: bool) -
     };
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let width = if terminal { terminal_width().or(columns) } else { columns };
-    TextOptions { color, width, verbose, quiet }
+    let mut options = TextOptions::default();
+    (options.color, options.width, options.verbose, options.quiet) = (color, width, verbose, quiet);
+    options
 }
 
 fn terminal_width() -> Option<usize> {
@@ -52,7 +54,9 @@ struct Shown {
 impl Progress {
     pub fn new(inputs: &[PathBuf], quiet: bool) -> Progress {
         let is_shown = !quiet && std::io::stderr().is_terminal();
-        let size = |path: &PathBuf| std::fs::metadata(path).ok().filter(|data| data.is_file()).map(|data| data.len());
+        let size = |path: &PathBuf| {
+            std::fs::metadata(path).ok().filter(|data| data.is_file()).map(|data| data.len())
+        };
         let total = match inputs {
             [one] => size(one),
             _ => None,

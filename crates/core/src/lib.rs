@@ -28,6 +28,7 @@ mod decompress;
 mod error;
 mod fold;
 pub mod input;
+mod lang;
 mod limits;
 pub mod mask;
 mod path;

@@ -304,7 +304,7 @@ fn bare_length(text: &[u8], in_query: bool) -> usize {
         b'\\' => matches!(text.get(i + 1), Some(b'n' | b't' | b'r' | b'"' | b'\'' | b'\\' | b'u')),
         byte => byte.is_ascii_whitespace(),
     };
-    let length = text.iter().enumerate().position(|place| ends(place)).unwrap_or(text.len());
+    let length = text.iter().enumerate().position(ends).unwrap_or(text.len());
     length - text[..length].iter().rev().take_while(|byte| b",;:)]}.".contains(byte)).count()
 }
 

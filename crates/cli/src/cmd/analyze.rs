@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use loggrep_abm_core::bundle::time::{Time, parse_when};
-use loggrep_abm_core::report::{Report, json, text};
+use loggrep_abm_core::report::{Report, write_json, write_jsonl, write_text};
 use loggrep_abm_core::signature::Severity;
 use loggrep_abm_core::{AnalyzeOptions, SignatureSet, analyze};
 
@@ -54,12 +54,13 @@ fn write_report(arguments: &Analyze, report: &Report) -> Result<(), Failure> {
         None => Box::new(BufWriter::new(std::io::stdout().lock())),
     };
     match arguments.format {
-        Format::Json => json::write_json(report, &mut out)?,
-        Format::Jsonl => json::write_jsonl(report, &mut out)?,
+        Format::Json => write_json(report, &mut out)?,
+        Format::Jsonl => write_jsonl(report, &mut out)?,
         Format::Text => {
             let to_terminal = arguments.output.is_none();
-            let options = output::text_options(arguments.color, to_terminal, arguments.verbose, arguments.quiet);
-            text::write_text(report, &options, &mut out)?;
+            let options =
+                output::text_options(arguments.color, to_terminal, arguments.verbose, arguments.quiet);
+            write_text(report, &options, &mut out)?;
         }
     }
     out.flush()?;
@@ -68,7 +69,9 @@ fn write_report(arguments: &Analyze, report: &Report) -> Result<(), Failure> {
 
 fn status(arguments: &Analyze, report: &Report) -> ExitStatus {
     let partial = report.inputs.iter().any(|input| !input.complete);
-    let failing = |fail_on: Severity| report.findings.iter().any(|finding| Severity::parse(&finding.severity) >= Some(fail_on));
+    let failing = |fail_on: Severity| {
+        report.findings.iter().any(|finding| Severity::parse(&finding.severity) >= Some(fail_on))
+    };
     if arguments.reading.strict && partial {
         ExitStatus::Partial
     } else if arguments.fail_on.is_some_and(failing) {

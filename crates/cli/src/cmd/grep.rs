@@ -13,7 +13,7 @@ use crate::{ExitStatus, Failure, output};
 pub fn run(arguments: &Grep) -> Result<ExitStatus, Failure> {
     let mut options = super::reading_options(&arguments.reading);
     super::set_range(&arguments.reading, &mut options, || super::analyze::newest_time(&arguments.reading))?;
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut out = std::io::BufWriter::new(std::io::stdout());
     let mut count = 0u64;
     let mut written = Ok(());
     let mut print = |found: &Found<'_>| {
@@ -26,7 +26,8 @@ pub fn run(arguments: &Grep) -> Result<ExitStatus, Failure> {
     // One worker keeps the order of the input.
     options.threads = if reading.threads == 0 { 1 } else { reading.threads };
     let sources = super::sources(&reading.inputs);
-    let (summaries, problems) = search(sources, &arguments.patterns, fixed, ignore_case, &options, &mut print)?;
+    let (summaries, problems) =
+        search(sources, &arguments.patterns, fixed, ignore_case, &options, &mut print)?;
     written?;
     out.flush()?;
     output::print_problems(&problems);

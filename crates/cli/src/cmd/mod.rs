@@ -30,9 +30,9 @@ fn signature_set(source: &SignatureSource) -> Result<SignatureSet, Failure> {
     for directory in &source.signatures {
         files.extend(read_directory(Path::new(directory))?);
     }
-    let builtin = builtin().filter(|_| !source.no_builtin);
+    let builtin: Vec<(&str, &str)> = if source.no_builtin { Vec::new() } else { builtin().collect() };
     let own = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    let set = SignatureSet::from_files(builtin.chain(own))?;
+    let set = SignatureSet::from_files(builtin.into_iter().chain(own))?;
     if set.signatures().is_empty() {
         return Err(Failure::Usage("there are no signatures: --no-builtin without --signatures".to_owned()));
     }
@@ -63,13 +63,17 @@ fn set_range(
     let mut reference = Time::from_unix(0);
     if texts.iter().flatten().any(|text| is_span(text)) {
         if reading.inputs.iter().any(|input| input.as_os_str() == "-") {
-            return Err(Failure::Usage("a span for --since needs inputs that can be read twice, not `-`".to_owned()));
+            return Err(Failure::Usage(
+                "a span for --since needs inputs that can be read twice, not `-`".to_owned(),
+            ));
         }
         let message = "--since and --until: no line of the input has a time to count back from";
         reference = newest()?.ok_or_else(|| Failure::Usage(message.to_owned()))?;
     }
     let parse = |text: &str| {
-        let error = || Failure::Usage(format!("`{text}` is no time: use 2023-01-19T22:11:49Z, 2023-01-19, 36h or 7d"));
+        let error = || {
+            Failure::Usage(format!("`{text}` is no time: use 2023-01-19T22:11:49Z, 2023-01-19, 36h or 7d"))
+        };
         parse_when(text, reference).ok_or_else(error)
     };
     [options.since, options.until] = [texts[0].map(parse).transpose()?, texts[1].map(parse).transpose()?];
@@ -78,7 +82,11 @@ fn set_range(
 
 /// The language of text for a person: as asked, else by the locale.
 fn language(asked: Option<Language>, by_locale: bool) -> &'static str {
-    let locale = || ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let locale = || {
+        ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+    };
     match asked {
         Some(Language::Ko) => "ko",
         Some(Language::En) => "en",

@@ -17,7 +17,14 @@ pub fn run(arguments: &Signatures) -> Result<ExitStatus, Failure> {
             for signature in set.signatures() {
                 let text = signature.text(language);
                 let severity = signature.severity().as_str();
-                writeln!(out, "{:<52} {:<8} {:<18} {}", signature.id(), severity, signature.category(), text.title)?;
+                writeln!(
+                    out,
+                    "{:<52} {:<8} {:<18} {}",
+                    signature.id(),
+                    severity,
+                    signature.category(),
+                    text.title
+                )?;
             }
         }
         SignaturesCommand::Show { id, signatures } => {

@@ -1,7 +1,7 @@
 //! The report as JSON: one document, or one object a line.
 //!
-//! Both are plain ASCII where it matters: characters that could steer a terminal or mislead a reader are written as
-//! `\uXXXX`, also those that JSON would let stand, so that the text can be looked at as it is.
+//! Characters that could steer a terminal or mislead a reader are written as `\uXXXX`, also those that JSON would let
+//! stand, so that the document itself can be looked at.
 
 use std::io::{self, Write};
 

@@ -3,15 +3,21 @@
 //! Start from [`Report`]. It is the JSON document as types: its field names are a contract, keys are only added.
 //! Every text in it is already masked (secrets replaced) and cut, but not escaped: that is the form's job.
 
+mod explain;
 mod json;
 #[cfg(test)]
 mod sample;
+mod text;
+mod words;
+mod workaround;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::explain::write_explanation;
 pub use self::json::{write_json, write_jsonl, write_line};
+pub use self::text::{TextOptions, write_text};
 
 /// Version of the JSON document; the major changes only when a key is removed or changes its meaning.
 pub const SCHEMA_VERSION: &str = "1.0";

@@ -28,6 +28,62 @@ fn verdict(verdict: &str, fix: Option<&str>) -> ClusterVerdict {
     }
 }
 
+/// Compares with `testdata/golden/report/NAME`, or rewrites it when `UPDATE_GOLDEN` is set.
+#[track_caller]
+pub(crate) fn check_golden(name: &str, got: &str) {
+    let path = format!("{}/../../testdata/golden/report/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, got).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap();
+    assert!(expected == got, "{name} differs; UPDATE_GOLDEN=1 rewrites it. Got:\n{got}");
+}
+
+/// The report with [`HOSTILE`] in every text that can come from a bundle.
+pub(crate) fn hostile() -> Report {
+    let mut report = sample("en");
+    let bad = HOSTILE.to_owned();
+    let more = |text: &mut String| text.push_str(HOSTILE);
+    report.inputs.iter_mut().for_each(|input| more(&mut input.path));
+    for cluster in &mut report.bundle.clusters {
+        more(&mut cluster.name);
+        cluster.version = Some(bad.clone());
+        cluster.kind = Some(bad.clone());
+        cluster.kubernetes_version = Some(bad.clone());
+    }
+    for node in &mut report.bundle.nodes {
+        more(&mut node.name);
+        node.os = Some(bad.clone());
+    }
+    for finding in &mut report.findings {
+        finding.nodes.push(bad.clone());
+        finding.pods.push(bad.clone());
+        finding.captures.insert("address".into(), vec![bad.clone()]);
+        finding.unfilled_slots.push(bad.clone());
+        finding.workaround.push_str(&format!("$ echo {HOSTILE}\n"));
+        for verdict in &mut finding.verdicts {
+            more(&mut verdict.cluster);
+        }
+        for evidence in &mut finding.evidence {
+            for text in [&mut evidence.path, &mut evidence.text] {
+                more(text);
+            }
+            evidence.node = Some(bad.clone());
+            evidence.pod = Some(bad.clone());
+            evidence.namespace = Some(bad.clone());
+            evidence.container = Some(bad.clone());
+            evidence.before.push(bad.clone());
+            evidence.after.push(bad.clone());
+            evidence.captures.insert("address".into(), bad.clone());
+        }
+    }
+    for problem in &mut report.problems {
+        more(&mut problem.path);
+        more(&mut problem.message);
+    }
+    report
+}
+
 /// The report, its signature texts in `language`.
 pub(crate) fn sample(language: &str) -> Report {
     let ko = language == "ko";

@@ -1,0 +1,476 @@
+//! What the report says in words, the same in every form a person reads.
+//!
+//! The sentences hold text of the bundle as it is: each form escapes what it prints.
+
+use super::{Advisory, ClusterVerdict, Evidence, Finding, Input, Problem, Report};
+use crate::bundle::time::{Time, parse_when};
+use crate::lang::{Grouped, Lang};
+use crate::version::Version;
+
+/// A report together with the language it is told in.
+#[derive(Clone, Copy)]
+pub(super) struct Words<'a> {
+    pub(super) report: &'a Report,
+    pub(super) lang: &'static Lang,
+}
+
+/// What the verdict on an issue rests on.
+#[derive(Clone, Copy)]
+pub(super) struct Judged<'a> {
+    pub(super) verdict: &'a str,
+    fix: Option<&'a str>,
+    verdicts: &'a [ClusterVerdict],
+    ranges_known: bool,
+    confirmed: bool,
+}
+
+impl<'a> From<&'a Finding> for Judged<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Judged {
+            verdict: &finding.verdict,
+            fix: finding.fix_for_this_cluster.as_deref(),
+            verdicts: &finding.verdicts,
+            ranges_known: !finding.affected.is_empty() || !finding.fixed_in.is_empty(),
+            confirmed: finding.confidence == "confirmed",
+        }
+    }
+}
+
+impl<'a> From<&'a Advisory> for Judged<'a> {
+    fn from(advisory: &'a Advisory) -> Self {
+        Judged {
+            verdict: &advisory.verdict,
+            fix: advisory.fix_for_this_cluster.as_deref(),
+            verdicts: &advisory.verdicts,
+            ranges_known: !advisory.affected.is_empty() || !advisory.fixed_in.is_empty(),
+            confirmed: false,
+        }
+    }
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn new(report: &'a Report) -> Self {
+        Words { report, lang: Lang::of(&report.language) }
+    }
+
+    /// How much was found, in parts: findings first, with their severities.
+    pub(super) fn tally(&self) -> Vec<String> {
+        let Words { report, lang } = *self;
+        let mut parts = Vec::new();
+        if report.findings.is_empty() {
+            parts.push(lang.text("findings_none").to_owned());
+        } else {
+            let count = lang.count("findings", report.findings.len() as u64);
+            parts.push(format!("{count}: {}", self.severities().join(", ")));
+        }
+        for (key, n) in [
+            ("advisories", report.advisories.len() as u64),
+            ("undecided", report.coverage.cannot_tell.len() as u64),
+            ("problems", report.problems.len() as u64 + report.problems_omitted),
+        ] {
+            if n > 0 {
+                parts.push(lang.count(key, n));
+            }
+        }
+        parts
+    }
+
+    /// `1 critical`, `2 high`: the severities that occur, as the findings are ordered.
+    fn severities(&self) -> Vec<String> {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        for finding in &self.report.findings {
+            match counts.iter_mut().find(|(severity, _)| *severity == finding.severity) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((&finding.severity, 1)),
+            }
+        }
+        let lang = self.lang;
+        let word = |(severity, n): &(&str, usize)| {
+            lang.fill("severity_count", &[("n", n), ("severity", &lang.word("severity", severity))])
+        };
+        counts.iter().map(word).collect()
+    }
+
+    /// One line for each cluster: name, kind, versions.
+    pub(super) fn clusters(&self) -> Vec<String> {
+        let lang = self.lang;
+        if self.report.bundle.clusters.is_empty() {
+            return vec![lang.text("cluster_none").to_owned()];
+        }
+        let line = |cluster: &super::Cluster| {
+            let name = if cluster.name.is_empty() { lang.text("cluster_unnamed") } else { &cluster.name };
+            let mut parts = vec![name.to_owned()];
+            parts.extend(cluster.kind.as_deref().map(|kind| lang.word("kind", kind).to_owned()));
+            parts.push(cluster.version.clone().unwrap_or_else(|| lang.text("version_unknown").to_owned()));
+            parts.extend(
+                cluster
+                    .desired_version
+                    .as_ref()
+                    .map(|version| lang.fill("version_desired", &[("version", version)])),
+            );
+            parts.extend(
+                cluster
+                    .kubernetes_version
+                    .as_ref()
+                    .map(|version| lang.fill("kubernetes", &[("version", version)])),
+            );
+            parts.join(" · ")
+        };
+        self.report.bundle.clusters.iter().map(line).collect()
+    }
+
+    /// Names of the nodes that the bundle knows of and holds no files of.
+    pub(super) fn uncaptured(&self) -> Vec<&'a str> {
+        let nodes = self.report.bundle.nodes.iter();
+        nodes.filter(|node| !node.captured).map(|node| node.name.as_str()).collect()
+    }
+
+    /// How many nodes are known and captured; at most `max` names.
+    pub(super) fn nodes(&self, max: usize) -> String {
+        let known = Grouped(self.report.bundle.nodes.len() as u64);
+        let missing = self.uncaptured();
+        if known.0 == 0 {
+            return self.lang.text("nodes_none").to_owned();
+        }
+        if missing.is_empty() {
+            return self.lang.fill("nodes_all", &[("n", &known)]);
+        }
+        let captured = Grouped(known.0 - missing.len() as u64);
+        let missing = self.some_of(&missing, max);
+        self.lang.fill("nodes_some", &[("n", &known), ("captured", &captured), ("missing", &missing)])
+    }
+
+    /// First and last dated line of all logs.
+    pub(super) fn logs(&self) -> String {
+        match (&self.report.bundle.first_time, &self.report.bundle.last_time) {
+            (Some(first), Some(last)) => {
+                let span = self.span(first, last).unwrap_or_default();
+                self.lang.fill("logs_span", &[("first", first), ("last", last), ("span", &span)])
+            }
+            _ => self.lang.text("logs_none").to_owned(),
+        }
+    }
+
+    /// Form, size and how much of an input was read; its path is left to the caller.
+    pub(super) fn input(&self, input: &Input) -> String {
+        let lang = self.lang;
+        let sizes = lang.fill(
+            "input_sizes",
+            &[
+                ("format", &input.format),
+                ("size", &bytes(input.compressed_bytes)),
+                ("bytes", &bytes(input.bytes)),
+            ],
+        );
+        let entries = lang.count("entries", input.entries);
+        let lines = lang.count("lines", input.lines);
+        format!("{sizes}, {entries}, {lines}, {}", self.completeness(input.complete))
+    }
+
+    fn completeness(&self, complete: bool) -> &'static str {
+        if complete { self.lang.text("complete") } else { self.lang.text("partial") }
+    }
+
+    /// Whether something of an input was not read.
+    pub(super) fn partial(&self) -> bool {
+        self.report.inputs.iter().any(|input| !input.complete)
+    }
+
+    /// The verdict for each cluster with its reason, the one of the issue first.
+    ///
+    /// Only there a verdict that acquits the release says what else the evidence may mean.
+    pub(super) fn verdicts(&self, judged: Judged<'_>) -> Vec<(String, String)> {
+        let word = |verdict: &str| self.lang.word("verdict", verdict).to_owned();
+        let is_own = |verdict: &ClusterVerdict| {
+            verdict.verdict == judged.verdict && verdict.fix.as_deref() == judged.fix
+        };
+        let unnamed = ClusterVerdict {
+            cluster: String::new(),
+            version: None,
+            verdict: judged.verdict.to_owned(),
+            fix: judged.fix.map(str::to_owned),
+        };
+        let all = if judged.verdicts.is_empty() { std::slice::from_ref(&unnamed) } else { judged.verdicts };
+        let own = all.iter().filter(|verdict| is_own(verdict)).map(|verdict| {
+            let reason = self.reason(judged, verdict);
+            (word(&verdict.verdict), self.with_doubt(judged, reason))
+        });
+        let rest = all.iter().filter(|verdict| !is_own(verdict));
+        own.chain(rest.map(|verdict| (word(&verdict.verdict), self.reason(judged, verdict)))).collect()
+    }
+
+    fn with_doubt(&self, judged: Judged<'_>, reason: String) -> String {
+        if !matches!(judged.verdict, "fixed" | "not_affected") {
+            return reason;
+        }
+        let lang = self.lang;
+        let other = if judged.confirmed { lang.text("other_confirmed") } else { lang.text("other_unsure") };
+        lang.fill("so", &[("reason", &reason), ("other", &other)])
+    }
+
+    fn reason(&self, judged: Judged<'_>, of: &ClusterVerdict) -> String {
+        let lang = self.lang;
+        let (version, fix) = (of.version.as_deref(), of.fix.as_deref());
+        let cluster = if of.cluster.is_empty() { lang.text("cluster_the") } else { &of.cluster };
+        let runs = version.map(|version| lang.fill("runs", &[("cluster", &cluster), ("version", &version)]));
+        let known = runs.as_deref().unwrap_or(cluster);
+        match (of.verdict.as_str(), fix) {
+            ("affected", Some(fix)) if runs.is_none() => lang.fill("affected_unversioned", &[("fix", &fix)]),
+            ("affected", Some(fix)) if same_branch(version, fix) => {
+                lang.fill("affected_branch", &[("runs", &known), ("fix", &fix)])
+            }
+            ("affected", Some(fix)) => lang.fill("affected_upgrade", &[("runs", &known), ("fix", &fix)]),
+            ("affected", None) => lang.fill("affected_no_fix", &[("runs", &known)]),
+            ("fixed", Some(fix)) => lang.fill("fixed_since", &[("runs", &known), ("fix", &fix)]),
+            ("fixed", None) => lang.fill("fixed_plain", &[("runs", &known)]),
+            ("not_affected", _) => lang.fill("not_affected_because", &[("runs", &known)]),
+            _ if !judged.ranges_known => lang.text("unknown_no_ranges").to_owned(),
+            _ if version.is_none() => lang.fill("unknown_no_version", &[("cluster", &cluster)]),
+            _ => lang.fill("unknown_uncovered", &[("runs", &known)]),
+        }
+    }
+
+    /// Nodes and pods of a finding; at most `max` names of each.
+    pub(super) fn places(&self, finding: &Finding, max: usize) -> Option<String> {
+        let part = |key: &str, names: &[String]| {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            (!names.is_empty()).then(|| {
+                format!("{}: {}", self.lang.count(key, names.len() as u64), self.some_of(&names, max))
+            })
+        };
+        let parts: Vec<String> =
+            [part("nodes", &finding.nodes), part("pods", &finding.pods)].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// How often and when, whether it goes on, and how sure the times are.
+    pub(super) fn when(&self, finding: &Finding) -> String {
+        let lang = self.lang;
+        let times = lang.count("times", finding.count);
+        let mut parts = Vec::new();
+        match (&finding.first_seen, &finding.last_seen) {
+            (Some(first), Some(last)) if first != last => {
+                let span = self.span(first, last).unwrap_or_default();
+                parts.push(lang.fill(
+                    "between",
+                    &[("times", &times), ("first", first), ("last", last), ("span", &span)],
+                ));
+            }
+            (Some(first), _) | (None, Some(first)) => {
+                parts.push(lang.fill("at", &[("times", &times), ("first", first)]));
+            }
+            (None, None) => parts.push(lang.fill("undated", &[("times", &times)])),
+        }
+        parts.push(self.ongoing(finding.ongoing).to_owned());
+        if finding.time_inferred {
+            parts.push(lang.text("time_inferred").to_owned());
+        }
+        parts.join("; ")
+    }
+
+    /// Whether it still happens at the end of the log.
+    pub(super) fn ongoing(&self, ongoing: Option<bool>) -> &'static str {
+        match ongoing {
+            Some(true) => self.lang.text("ongoing_yes"),
+            Some(false) => self.lang.text("ongoing_no"),
+            None => self.lang.text("ongoing_unknown"),
+        }
+    }
+
+    /// Values of the captures, at most `max` of each.
+    pub(super) fn captures(&self, finding: &Finding, max: usize) -> Option<String> {
+        let part = |(name, values): (&String, &Vec<String>)| {
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            format!("{name} = {}", self.some_of(&values, max))
+        };
+        let parts: Vec<String> = finding.captures.iter().map(part).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// Time, node, pod and container of a hit, as far as they are known.
+    pub(super) fn place(&self, evidence: &Evidence) -> Vec<String> {
+        let lang = self.lang;
+        let mut parts = Vec::new();
+        if let Some(time) = &evidence.time {
+            let mark =
+                if evidence.time_inferred { format!(" ({})", lang.text("inferred")) } else { String::new() };
+            parts.push(format!("{time}{mark}"));
+        }
+        parts.extend(evidence.node.as_ref().map(|name| lang.fill("node", &[("name", name)])));
+        if let Some(pod) = &evidence.pod {
+            let name = match &evidence.namespace {
+                Some(namespace) => format!("{namespace}/{pod}"),
+                None => pod.clone(),
+            };
+            parts.push(lang.fill("pod", &[("name", &name)]));
+        }
+        parts.extend(evidence.container.as_ref().map(|name| lang.fill("container", &[("name", name)])));
+        parts
+    }
+
+    /// Kind, place and message of a problem; its path is left to the caller.
+    pub(super) fn problem(&self, problem: &Problem) -> String {
+        let lang = self.lang;
+        let kind = lang.word("problem", &problem.kind);
+        match problem.offset {
+            Some(offset) => {
+                format!("{kind}, {}: {}", lang.fill("at_byte", &[("n", &Grouped(offset))]), problem.message)
+            }
+            None => format!("{kind}: {}", problem.message),
+        }
+    }
+
+    /// How many signatures were evaluated and what came of them.
+    pub(super) fn coverage(&self) -> String {
+        let Words { report, lang } = *self;
+        let coverage = &report.coverage;
+        let mut text = lang.fill(
+            "coverage_line",
+            &[
+                ("evaluated", &coverage.evaluated),
+                ("shown", &coverage.shown),
+                ("not_shown", &coverage.not_shown),
+                ("undecided", &coverage.cannot_tell.len()),
+            ],
+        );
+        if coverage.cannot_tell_unaffected > 0 {
+            text.push(' ');
+            text.push_str(&lang.count("coverage_unaffected", coverage.cannot_tell_unaffected as u64));
+        }
+        text
+    }
+
+    /// Ids that cannot be decided, each with the names of what it lacks.
+    pub(super) fn undecided(&self) -> Vec<(&'a str, String)> {
+        let line = |it: &'a super::CannotTell| {
+            let facts: Vec<&str> = it.missing.iter().map(|missing| missing.fact.as_str()).collect();
+            (it.id.as_str(), self.lang.fill("lacks", &[("facts", &facts.join(", "))]))
+        };
+        self.report.coverage.cannot_tell.iter().map(line).collect()
+    }
+
+    /// The commands that would tell what is missing, each once, in order.
+    pub(super) fn commands_to_ask_for(&self) -> Vec<&'a str> {
+        let mut commands: Vec<&str> = Vec::new();
+        let mut known = std::collections::BTreeSet::new();
+        for missing in self.report.coverage.cannot_tell.iter().flat_map(|it| &it.missing) {
+            if let Some(command) = &missing.command
+                && known.insert(command.as_str())
+            {
+                commands.push(command);
+            }
+        }
+        commands
+    }
+
+    /// `a, b and 3 more`.
+    pub(super) fn some_of(&self, names: &[&str], max: usize) -> String {
+        // One name more costs no more room than saying that there is one more.
+        if names.len() <= max + 1 {
+            return names.join(", ");
+        }
+        let more = self.lang.fill("and_more", &[("n", &Grouped((names.len() - max) as u64))]);
+        format!("{} {more}", names[..max].join(", "))
+    }
+
+    /// The time between two RFC 3339 times.
+    fn span(&self, first: &str, last: &str) -> Option<String> {
+        let seconds = |time: &str| parse_when(time, Time::from_unix(0)).map(|time| time.seconds);
+        let s = u64::try_from(seconds(last)?.checked_sub(seconds(first)?)?).ok()?;
+        let (m, h, d) = (s / 60, s / 3600, s / 86400);
+        Some(match () {
+            () if d > 0 => self.lang.fill("span_days", &[("d", &d), ("h", &(h % 24))]),
+            () if h > 0 => self.lang.fill("span_hours", &[("h", &h), ("m", &(m % 60))]),
+            () if m > 0 => self.lang.fill("span_minutes", &[("m", &m), ("s", &(s % 60))]),
+            () => self.lang.fill("span_seconds", &[("s", &s)]),
+        })
+    }
+}
+
+fn same_branch(version: Option<&str>, fix: &str) -> bool {
+    let parse = |text: &str| text.parse::<Version>().ok();
+    match (version.and_then(parse), parse(fix)) {
+        (Some(version), Some(fix)) => version.same_branch(fix),
+        _ => false,
+    }
+}
+
+/// `12.3 MiB`.
+fn bytes(n: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if n < 1024 {
+        return format!("{n} B");
+    }
+    let mut size = n as f64 / 1024.0;
+    let mut unit = 0;
+    while size >= 1023.95 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    format!("{size:.1} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Words, bytes};
+    use crate::report::sample::sample;
+
+    #[test]
+    fn sizes_have_units() {
+        for (n, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1_048_575, "1.0 MiB"),
+            (u64::MAX, "16384.0 PiB"),
+        ] {
+            assert_eq!(bytes(n), text);
+        }
+    }
+
+    #[test]
+    fn each_verdict_has_its_reason() {
+        let mut report = sample("en");
+        report.findings.truncate(1);
+        let cases = [
+            (
+                "affected",
+                Some("1.13.1"),
+                Some("1.13.3"),
+                "user-1 runs 1.13.1; fixed in 1.13.3 on the same branch",
+            ),
+            (
+                "affected",
+                Some("1.13.1"),
+                Some("1.14.0"),
+                "user-1 runs 1.13.1; no fix on its branch, the nearest is 1.14.0",
+            ),
+            ("affected", Some("1.13.1"), None, "user-1 runs 1.13.1; no fixed release is known"),
+            (
+                "fixed",
+                Some("1.13.4"),
+                Some("1.13.3"),
+                "user-1 runs 1.13.4, which has the fix of 1.13.3: another cause, or a regression",
+            ),
+            (
+                "not_affected",
+                Some("1.11.0"),
+                None,
+                "user-1 runs 1.11.0, which is not known to have this fault: another cause, or a regression",
+            ),
+            ("unknown", None, None, "the version of user-1 is not in the bundle"),
+            ("unknown", Some("1.99.0"), None, "user-1 runs 1.99.0; the sources do not speak of that release"),
+        ];
+        for (verdict, version, fix, reason) in cases {
+            let finding = &mut report.findings[0];
+            finding.verdicts.truncate(1);
+            finding.verdict = verdict.into();
+            finding.fix_for_this_cluster = fix.map(str::to_owned);
+            finding.verdicts[0].verdict = verdict.into();
+            finding.verdicts[0].version = version.map(str::to_owned);
+            finding.verdicts[0].fix = fix.map(str::to_owned);
+            let finding = report.findings[0].clone();
+            assert_eq!(Words::new(&report).verdicts((&finding).into())[0].1, reason);
+        }
+    }
+}
