@@ -57,6 +57,8 @@ pub struct AnalyzeOptions<'a> {
     pub until: Option<Time>,
     /// Taken as the release of every cluster.
     pub cluster_version: Option<Version>,
+    /// Whether the report tells for each signature why it was shown, not shown or cannot be told.
+    pub explain: bool,
     /// Bytes decoded and scanned at once; no result depends on it.
     pub chunk_bytes: usize,
     cancel: Option<&'a AtomicBool>,
@@ -78,6 +80,7 @@ impl Default for AnalyzeOptions<'_> {
             since: None,
             until: None,
             cluster_version: None,
+            explain: false,
             chunk_bytes: 512 << 10,
             cancel: None,
             progress: None,
@@ -131,6 +134,7 @@ impl<'a> AnalyzeOptions<'a> {
             min_severity: self.min_severity,
             only: self.only.clone(),
             cluster_version: self.cluster_version,
+            explain: self.explain,
         }
     }
 }
@@ -176,6 +180,7 @@ pub fn analyze(
         scope_keys: options.limits.scope_keys,
         problems: options.limits.problems,
         document_bytes: options.limits.document_bytes,
+        facts: options.limits.facts,
         since: options.since,
         until: options.until,
     };
