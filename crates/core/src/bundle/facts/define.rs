@@ -73,6 +73,8 @@ pub(super) struct Source {
     pub(super) format: Option<String>,
     /// What stands between the elements of a list.
     pub(super) split: Option<String>,
+    /// Said of an object that does not have what is asked for.
+    pub(super) default: Option<String>,
 }
 
 #[derive(Debug)]
@@ -106,6 +108,8 @@ pub(super) enum SubjectFrom {
     Place,
     /// The object, or the row.
     Own,
+    /// The object, its kind before its name.
+    Kind,
     /// The cluster of the namespace `cluster-NAME`.
     Namespace,
     Column(String),
@@ -198,6 +202,7 @@ struct SourceSyntax {
     subject: Option<String>,
     value: Option<String>,
     split: Option<String>,
+    default: Option<String>,
 }
 
 /// The definitions compiled in.
@@ -323,6 +328,7 @@ fn compile(fact: FactId, subject: &str, value: FactType, source: &SourceSyntax) 
         value: source.value.clone(),
         format: source.format.clone(),
         split: source.split.clone(),
+        default: source.default.clone(),
         form,
     })
 }
@@ -346,6 +352,7 @@ fn subject_from(text: Option<&str>, own: bool) -> Result<SubjectFrom, String> {
         None if own => SubjectFrom::Own,
         None | Some("place") => SubjectFrom::Place,
         Some("own") => SubjectFrom::Own,
+        Some("kind") => SubjectFrom::Kind,
         Some("namespace") => SubjectFrom::Namespace,
         Some(text) => match text.split_once(':') {
             Some(("column", column)) => SubjectFrom::Column(column.to_owned()),

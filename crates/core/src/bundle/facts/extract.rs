@@ -221,8 +221,8 @@ impl<'a> Member<'a> {
                     .collect::<Vec<_>>(),
             };
             let items: Vec<Item> = items.into_iter().map(|(text, line)| Item { text, line }).collect();
-            if items.is_empty() && !matches!(source.take, Take::First) {
-                self.emit_empty(facts, source, subject, object.line);
+            if items.is_empty() {
+                self.emit_absent(facts, source, subject, object.line);
                 continue;
             }
             self.emit(facts, source, Some(subject), items);
@@ -241,6 +241,11 @@ impl<'a> Member<'a> {
             SubjectFrom::Own => {
                 let name = object.text_at(&["metadata", "name"])?;
                 self.subject(source, Some((name, namespace)))
+            }
+            SubjectFrom::Kind => {
+                let kind = object.text_at(&["kind"])?.to_ascii_lowercase();
+                let name = object.text_at(&["metadata", "name"])?;
+                self.subject(source, Some((&format!("{kind}.{name}"), namespace)))
             }
             SubjectFrom::Namespace => self.of_namespace(source, namespace),
             SubjectFrom::Get(path) => {
@@ -288,9 +293,17 @@ impl<'a> Member<'a> {
         format!("({folder})")
     }
 
-    fn emit_empty(&self, facts: &mut Facts, source: &Source, subject: Subject, line: u64) {
-        if let Some(value) = value_of(source, &[]) {
-            facts.add(subject, source.fact, Fact { value, sources: vec![self.source(line)] });
+    /// The object has nothing of what is asked for.
+    fn emit_absent(&self, facts: &mut Facts, source: &Source, subject: Subject, line: u64) {
+        let kind = source.fact.definition().value;
+        let value = match (&source.default, source.take) {
+            (Some(default), _) => kind.value(default),
+            (None, Take::First | Take::Max | Take::Min) => None,
+            (None, _) => value_of(source, &[]),
+        };
+        if let Some(value) = value {
+            let assumed = source.default.is_some();
+            facts.add(subject, source.fact, Fact { value, sources: vec![self.source(line)], assumed });
         }
     }
 
@@ -310,10 +323,10 @@ impl<'a> Member<'a> {
         let of_node = subject.kind == "node" && matches!(source.subject, SubjectFrom::Own);
         if let (true, Some(cluster), Some(id)) = (of_node, &self.cluster, definitions().fact("node.cluster")) {
             let value = FactValue::Text(cluster.clone());
-            facts.add(subject.clone(), id, Fact { value, sources: vec![self.source(lines[0])] });
+            facts.add(subject.clone(), id, Fact { value, sources: vec![self.source(lines[0])], assumed: false });
         }
         let sources = lines.into_iter().map(|line| self.source(line)).collect();
-        facts.add(subject, source.fact, Fact { value, sources });
+        facts.add(subject, source.fact, Fact { value, sources, assumed: false });
     }
 
     /// A list that was asked for, and is empty.

@@ -44,6 +44,8 @@ impl FactSource {
 pub(crate) struct Fact {
     pub(crate) value: FactValue,
     pub(crate) sources: Vec<FactSource>,
+    /// Whether it is only what holds where nothing is said.
+    pub(crate) assumed: bool,
 }
 
 /// Sources kept of one fact.
@@ -52,8 +54,8 @@ const SOURCES: usize = 8;
 const ELEMENTS: usize = 1000;
 
 impl Fact {
-    fn rank(&self) -> Option<(usize, &EntryPath, u64)> {
-        self.sources.first().map(FactSource::rank)
+    fn rank(&self) -> (bool, Option<(usize, &EntryPath, u64)>) {
+        (self.assumed, self.sources.first().map(FactSource::rank))
     }
 
     /// Joins another of the same name and subject; the order does not matter.

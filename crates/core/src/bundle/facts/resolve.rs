@@ -58,7 +58,7 @@ impl Entity {
 
     fn derive(&mut self, name: &str, value: FactValue, sources: Vec<FactSource>) {
         if let Some(id) = definitions().fact(name) {
-            self.facts.insert(id, Fact { value, sources });
+            self.facts.insert(id, Fact { value, sources, assumed: false });
         }
     }
 }
@@ -196,7 +196,9 @@ impl Resolver {
             _ => {
                 let of_namespace = name.split_once('/').and_then(|(namespace, _)| namespace.strip_prefix("cluster-"));
                 let of_namespace = of_namespace.filter(|name| self.clusters.contains_key(*name)).map(str::to_owned);
-                (kind, name, of_namespace.or(cluster).or_else(|| self.home.clone()))
+                let by_path_first = kind == "networkresource";
+                let known = if by_path_first { cluster.or(of_namespace) } else { of_namespace.or(cluster) };
+                (kind, name, known.or_else(|| self.home.clone()))
             }
         }
     }
@@ -304,5 +306,5 @@ fn from_kubernetes(fact: &Fact) -> Option<Fact> {
         (1, minor @ 28..) => minor,
         _ => return None,
     };
-    Some(Fact { value: FactValue::Text(format!("1.{minor}")), sources: fact.sources.clone() })
+    Some(Fact { value: FactValue::Text(format!("1.{minor}")), sources: fact.sources.clone(), assumed: false })
 }

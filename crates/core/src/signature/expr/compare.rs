@@ -80,6 +80,7 @@ pub(super) fn contains(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
         (Value::List(list), Value::Text(text)) => Some(list.contains(text)),
         (Value::List(list), Value::List(parts)) => Some(parts.iter().all(|part| list.contains(part))),
+        (Value::Text(text), Value::List(parts)) => Some(parts.iter().all(|part| text.contains(part.as_str()))),
         (Value::Text(text), Value::Text(part)) => {
             Some(text.to_ascii_lowercase().contains(&part.to_ascii_lowercase()))
         }
