@@ -118,6 +118,14 @@ impl<S: Sink> Tar<'_, '_, '_, S> {
         self.walker.charge(BLOCK, self.archive)
     }
 
+    /// Moves over what is less than a block, at the end.
+    fn consume_rest(&mut self) -> Result<(), Stop> {
+        let rest = self.stream.peek(BLOCK).len();
+        self.stream.consume(rest);
+        self.at += rest as u64;
+        self.walker.charge(rest, self.archive)
+    }
+
     /// The archive ends within a block.
     fn short_block(&mut self) -> Result<bool, Stop> {
         let rest = self.stream.peek(BLOCK);
@@ -151,8 +159,13 @@ impl<S: Sink> Tar<'_, '_, '_, S> {
             self.ended = matches!(self.block(), Block::Zeros);
             self.consume_block()?;
             self.walker.tick(self.stream.raw().end, self.archive)?;
-            if self.walker.look(self.stream, BLOCK, self.archive, self.at) != Look::All {
-                break;
+            match self.walker.look(self.stream, BLOCK, self.archive, self.at) {
+                Look::All => {}
+                Look::Short => {
+                    self.consume_rest()?;
+                    break;
+                }
+                Look::End | Look::Damaged => break,
             }
             if let Block::Header(header) = self.block()
                 && has_magic(&header)

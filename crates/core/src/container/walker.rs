@@ -289,7 +289,7 @@ impl<'w, S: Sink> Walker<'w, S> {
             }
             let wanted = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
             let take = self.shared.grant(wanted);
-            let flow = self.sink.data(&bytes[..take]);
+            let flow = if take > 0 { self.sink.data(&bytes[..take]) } else { ControlFlow::Continue(()) };
             stream.consume(take);
             at += take as u64;
             left -= take as u64;
