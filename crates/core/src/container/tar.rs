@@ -35,7 +35,7 @@ pub(crate) fn walk<S: Sink>(
         at: 0,
         ended: false,
         next: Extensions::default(),
-        names: Names::default(),
+        names: Names::of(archive),
     };
     while tar.step()? {}
     Ok(())
