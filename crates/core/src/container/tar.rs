@@ -303,7 +303,9 @@ impl<S: Sink> Tar<'_, '_, '_, S> {
 
     fn skip(&mut self, size: u64) -> Result<bool, Stop> {
         let mut left = size;
-        let whole = self.walker.skip(self.stream, &mut left, self.archive)?;
+        let end = self.at.checked_add(size);
+        let at = |left| end.map(|end| end - left);
+        let whole = self.walker.skip(self.stream, &mut left, self.archive, at)?;
         self.at += size - left;
         if !whole && self.walker.look(self.stream, 1, self.archive, self.at) == Look::End {
             // Padding that is cut costs nothing, but what follows it is gone.

@@ -459,19 +459,21 @@ impl<'w, S: Sink> Walker<'w, S> {
         }
     }
 
-    /// Moves over `left` bytes, counting them down: whether all were there. Damage is told as one of `place`.
+    /// Moves over `left` bytes, counting them down: whether all were there. Damage is told as one of `place`, at
+    /// the offset that `at` gives for what is left then.
     pub(crate) fn skip(
         &mut self,
         stream: &mut Stream<'_>,
         left: &mut u64,
         place: &Place,
+        at: impl Fn(u64) -> Option<u64>,
     ) -> Result<bool, Stop> {
         while *left > 0 {
             let have = match stream.fill() {
                 Ok([]) => return Ok(false),
                 Ok(bytes) => bytes.len(),
                 Err(damage) => {
-                    self.damage(&place.path, None, &damage);
+                    self.damage(&place.path, at(*left), &damage);
                     if damage.is_fatal() {
                         return Ok(false);
                     }
@@ -494,7 +496,7 @@ impl<'w, S: Sink> Walker<'w, S> {
         remainder: &mut Remainder,
         place: &Place,
     ) -> Result<bool, Stop> {
-        let whole = self.skip(stream, &mut remainder.left, place)?;
+        let whole = self.skip(stream, &mut remainder.left, place, |_| None)?;
         if !whole && matches!(stream.fill(), Ok([])) {
             self.damage(&place.path, None, &remainder.cut());
         }

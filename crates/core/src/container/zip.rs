@@ -743,7 +743,7 @@ fn local_header<S: Sink>(
     let (name, extra) = rest.split_at(usize::from(short(fixed, 26)).min(rest.len()));
     let header = Header::local(fixed, name, extra);
     let mut left = want as u64;
-    let whole = walker.skip(stream, &mut left, archive)?;
+    let whole = walker.skip(stream, &mut left, archive, |_| None)?;
     Ok(whole.then_some(header))
 }
 
@@ -812,7 +812,7 @@ fn check_descriptor<S: Sink>(
         walker.problem(&place.path, Some(size), ProblemKind::Checksum, message);
     }
     let mut left = length.map_or(0, |length| (signature + 4 + 2 * length) as u64);
-    walker.skip(stream, &mut left, place)
+    walker.skip(stream, &mut left, place, |_| None)
 }
 
 fn mask(length: usize) -> u64 {
@@ -829,7 +829,7 @@ fn skip_descriptor<S: Sink>(
         return Ok(true);
     }
     let mut left = 4;
-    walker.skip(stream, &mut left, place)?;
+    walker.skip(stream, &mut left, place, |_| None)?;
     // Crc and lengths, short or long: whatever stands before the next header.
     skip_to(walker, stream, place, |bytes| {
         matches!(bytes.first_chunk::<4>(), Some(&LOCAL | &CENTRAL | &END | &END_64))

@@ -5,4 +5,5 @@
 mod damage;
 mod forms;
 mod limits;
+mod mutation;
 mod support;
