@@ -32,7 +32,6 @@ pub struct SignatureSet {
     automaton: OnceLock<AhoCorasick>,
     /// Which patterns a piece is a candidate for.
     users: Vec<Vec<PatternId>>,
-    piece_lengths: Vec<usize>,
     longest_piece: usize,
     digest: String,
 }
@@ -242,6 +241,9 @@ fn is_escaped(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&' | b'`') || !(0x20..0x7f).contains(&byte)
 }
 
+/// What a record holds that is a part of a longer message: CRI's tag, and any record of docker.
+const PARTS: [&[u8]; 3] = [b" stderr P ", b" stdout P ", b"\",\"stream\":\"std"];
+
 /// The shortest piece: below it, a piece would be a candidate on every other line.
 const SHORTEST_PIECE: usize = filter::SHORTEST;
 /// Pieces a pattern gets at most; each costs false candidates.
@@ -407,8 +409,10 @@ impl SignatureSet {
             }
         }
         pattern_starts.push(patterns.len());
-        let piece_lengths: Vec<usize> = pieces.keys().map(Vec::len).collect();
-        let longest_piece = piece_lengths.iter().copied().max().unwrap_or(1);
+        for part in PARTS {
+            pieces.entry(part.to_vec()).or_default();
+        }
+        let longest_piece = pieces.keys().map(Vec::len).max().unwrap_or(1);
         let (pieces, users): (Vec<Vec<u8>>, Vec<Vec<PatternId>>) = pieces.into_iter().unzip();
         let kernel = Kernel::available()[0];
         let filter = Filter::new(pieces.clone(), kernel);
@@ -421,7 +425,6 @@ impl SignatureSet {
             pieces,
             automaton,
             users,
-            piece_lengths,
             longest_piece,
             digest,
         }
@@ -438,7 +441,7 @@ impl SignatureSet {
     }
 
     pub(crate) fn piece_length(&self, candidate: Candidate) -> usize {
-        self.piece_lengths[candidate.piece as usize]
+        self.pieces[candidate.piece as usize].len()
     }
 
     pub(crate) fn longest_piece(&self) -> usize {
@@ -471,6 +474,11 @@ impl SignatureSet {
         });
         let matches = automaton.find_overlapping_iter(text);
         found.extend(matches.map(|found| (found.pattern().as_u32(), found.start())));
+    }
+
+    /// Whether `candidate` marks a record that may be a part of a longer message.
+    pub(crate) fn marks_part(&self, candidate: Candidate) -> bool {
+        PARTS.contains(&&self.pieces[candidate.piece as usize][..])
     }
 
     /// The patterns that `candidate` may belong to.

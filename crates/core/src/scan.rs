@@ -96,6 +96,9 @@ const STAMP_BYTES: usize = 1 << 10;
 /// Hits per pattern and entry whose lines are asked for node and pod.
 const PLACED_HITS: u64 = 256;
 
+/// Bytes at the end of joined parts that are joined again with those that follow.
+const PART_OVERLAP: u64 = 8 << 10;
+
 /// The state of the entry that is being scanned.
 struct EntryScan {
     entry: Entry,
@@ -107,6 +110,8 @@ struct EntryScan {
     head: Vec<u8>,
     /// The bytes before `offset`, as far as windows may need them.
     tail: Vec<u8>,
+    /// Parts of records up to here were joined.
+    joined_to: u64,
     /// Candidates whose window is not complete yet.
     waiting: VecDeque<Candidate>,
     hits: BTreeMap<PatternId, RawHits>,
@@ -246,6 +251,9 @@ impl<'s> Scanner<'s> {
 
     fn confirm(&mut self, scan: &mut EntryScan, candidate: Candidate, window: &Window<'_>, chunk: &[u8]) {
         let set = self.set;
+        if set.marks_part(candidate) {
+            self.confirm_parts(scan, window, chunk);
+        }
         for &id in set.users(candidate) {
             if candidate.start < self.done_until[id.index()] {
                 continue;
@@ -253,6 +261,22 @@ impl<'s> Scanner<'s> {
             let verdict = self.confirmer.look(set, id, window);
             self.done_until[id.index()] = verdict.done_until.max(candidate.start + 1);
             if let Some(found) = verdict.found {
+                self.hit(scan, id, window, &found, chunk);
+            }
+        }
+    }
+
+    /// Confirms a message whose parts are several records.
+    fn confirm_parts(&mut self, scan: &mut EntryScan, window: &Window<'_>, chunk: &[u8]) {
+        let Some((found, joined_to)) = self.confirmer.in_parts(self.set, window) else { return };
+        let window_end = window.base + window.bytes.len() as u64;
+        // Parts at the end of the window are joined with what follows them next time.
+        scan.joined_to =
+            if joined_to == window_end { joined_to.saturating_sub(PART_OVERLAP) } else { joined_to };
+        for (id, found) in found {
+            let start = window.base + found.start as u64;
+            if start >= self.done_until[id.index()] {
+                self.done_until[id.index()] = window.base + found.lines.end as u64;
                 self.hit(scan, id, window, &found, chunk);
             }
         }
@@ -419,6 +443,7 @@ impl EntryScan {
             counted_to: 0,
             head: Vec::new(),
             tail: Vec::new(),
+            joined_to: 0,
             waiting: VecDeque::new(),
             hits: BTreeMap::new(),
             near: BTreeMap::new(),
