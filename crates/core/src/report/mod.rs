@@ -200,6 +200,22 @@ pub struct Finding {
     pub references: Vec<String>,
     /// The best pieces of evidence.
     pub evidence: Vec<Evidence>,
+    /// How often and when on each node, by name, as far as the path of a member tells the node.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub by_node: Vec<NodeHits>,
+}
+
+/// Hits of one issue on one node.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NodeHits {
+    /// Name of the node.
+    pub node: String,
+    /// See [`Finding::count`].
+    pub count: u64,
+    /// Earliest and latest hit there with a known time, RFC 3339.
+    pub first_seen: Option<String>,
+    /// See `first_seen`.
+    pub last_seen: Option<String>,
 }
 
 /// The verdict of an issue for one cluster.
@@ -290,6 +306,9 @@ pub struct Coverage {
     pub cannot_tell: Vec<CannotTell>,
     /// How many more cannot be told, for issues that do not concern its version.
     pub cannot_tell_unaffected: usize,
+    /// Ids of the signatures looked at, sorted.
+    #[serde(default)]
+    pub evaluated_ids: Vec<String>,
 }
 
 /// An issue that the bundle cannot decide.
