@@ -3,9 +3,15 @@
 //! Start from [`Report`]. It is the JSON document as types: its field names are a contract, keys are only added.
 //! Every text in it is already masked (secrets replaced) and cut, but not escaped: that is the form's job.
 
+mod csv;
 mod json;
+mod junit;
+mod markdown;
 #[cfg(test)]
 mod sample;
+mod sarif;
+#[cfg(test)]
+mod schema;
 mod text;
 mod words;
 mod workaround;
@@ -14,14 +20,22 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::csv::write_csv;
 pub use self::json::{write_json, write_jsonl, write_line};
+pub use self::junit::write_junit;
+pub use self::markdown::write_markdown;
+pub use self::sarif::write_sarif;
 pub use self::text::{TextOptions, write_text};
+
+/// JSON Schema, draft 2020-12, of the document that [`write_json`] writes.
+pub const JSON_SCHEMA: &str = include_str!("../../../../schema/report.schema.json");
 
 /// Version of the JSON document; the major changes only when a key is removed or changes its meaning.
 pub const SCHEMA_VERSION: &str = "1.0";
 
 /// What an analysis found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
     /// [`SCHEMA_VERSION`] of the writer.
     pub schema_version: String,
@@ -47,6 +61,7 @@ pub struct Report {
 
 /// The program that wrote the report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tool {
     /// `loggrep-abm`.
     pub name: String,
@@ -60,6 +75,7 @@ pub struct Tool {
 
 /// One input.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Input {
     /// As the caller named it.
     pub path: String,
@@ -79,6 +95,7 @@ pub struct Input {
 
 /// What the bundle says of itself.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Bundle {
     /// Whether anything marks the input as a bundle of the product.
     pub recognised: bool,
@@ -94,6 +111,7 @@ pub struct Bundle {
 
 /// One cluster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cluster {
     /// Its name; empty when a version stands without one.
     pub name: String,
@@ -111,6 +129,7 @@ pub struct Cluster {
 
 /// A line of a member.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Source {
     /// The member.
     pub path: String,
@@ -120,6 +139,7 @@ pub struct Source {
 
 /// One node.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Node {
     /// Host name, or the IP where only that is known.
     pub name: String,
@@ -151,6 +171,7 @@ pub struct Node {
 
 /// One issue that the bundle shows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Id of the signature.
     pub id: String,
@@ -161,10 +182,13 @@ pub struct Finding {
     /// Kind of issue, such as `networking`.
     pub category: String,
     /// `critical`, `high`, `medium`, `low`, `info`.
+    #[cfg_attr(test, schemars(extend("enum" = ["critical", "high", "medium", "low", "info"])))]
     pub severity: String,
     /// `confirmed`, `likely`, `possible`.
+    #[cfg_attr(test, schemars(extend("enum" = ["confirmed", "likely", "possible"])))]
     pub confidence: String,
     /// Verdict for the cluster the evidence belongs to, else the worst of `verdicts`.
+    #[cfg_attr(test, schemars(extend("enum" = ["affected", "fixed", "not_affected", "unknown"])))]
     pub verdict: String,
     /// Affected ranges.
     pub affected: Vec<String>,
@@ -207,6 +231,7 @@ pub struct Finding {
 
 /// Hits of one issue on one node.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NodeHits {
     /// Name of the node.
     pub node: String,
@@ -220,12 +245,14 @@ pub struct NodeHits {
 
 /// The verdict of an issue for one cluster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClusterVerdict {
     /// Name of the cluster.
     pub cluster: String,
     /// Its release.
     pub version: Option<String>,
     /// `affected`, `fixed`, `not_affected`, `unknown`.
+    #[cfg_attr(test, schemars(extend("enum" = ["affected", "fixed", "not_affected", "unknown"])))]
     pub verdict: String,
     /// The release that fixes it there, nearest first.
     pub fix: Option<String>,
@@ -233,6 +260,7 @@ pub struct ClusterVerdict {
 
 /// A hit: where, when, what.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// The member.
     pub path: String,
@@ -266,6 +294,7 @@ pub struct Evidence {
 
 /// An issue suggested without evidence in a log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Advisory {
     /// Id of the signature.
     pub id: String,
@@ -276,8 +305,10 @@ pub struct Advisory {
     /// Kind of issue.
     pub category: String,
     /// See [`Finding::severity`].
+    #[cfg_attr(test, schemars(extend("enum" = ["critical", "high", "medium", "low", "info"])))]
     pub severity: String,
     /// See [`Finding::verdict`].
+    #[cfg_attr(test, schemars(extend("enum" = ["affected", "fixed", "not_affected", "unknown"])))]
     pub verdict: String,
     /// Affected ranges.
     pub affected: Vec<String>,
@@ -295,6 +326,7 @@ pub struct Advisory {
 
 /// Which signatures could be evaluated.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Coverage {
     /// Signatures looked at.
     pub evaluated: usize,
@@ -313,6 +345,7 @@ pub struct Coverage {
 
 /// An issue that the bundle cannot decide.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CannotTell {
     /// Id of the signature.
     pub id: String,
@@ -322,6 +355,7 @@ pub struct CannotTell {
 
 /// A fact that the bundle lacks.
 #[derive(Clone, Debug, Serialize, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Missing {
     /// Name of the fact.
     pub fact: String,
@@ -331,6 +365,7 @@ pub struct Missing {
 
 /// Damage or a limit met while reading.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Problem {
     /// The member.
     pub path: String,
