@@ -4,6 +4,7 @@
 //! Every text in it is already masked (secrets replaced) and cut, but not escaped: that is the form's job.
 
 mod csv;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -13,6 +14,7 @@ mod sarif;
 #[cfg(test)]
 mod schema;
 mod text;
+mod timeline;
 mod words;
 mod workaround;
 
@@ -21,6 +23,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::csv::write_csv;
+pub use self::html::write_html;
 pub use self::json::{write_json, write_jsonl, write_line};
 pub use self::junit::write_junit;
 pub use self::markdown::write_markdown;
