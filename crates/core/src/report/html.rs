@@ -15,7 +15,7 @@ use super::words::Words;
 use super::workaround::{Step, open_in, steps};
 use super::{Advisory, Evidence, Finding, Report};
 use crate::lang::Lang;
-use crate::text::Escaped;
+use crate::text::{Escaped, is_unsafe};
 
 /// Findings that are unfolded from the start.
 const UNFOLDED: usize = 10;
@@ -385,7 +385,7 @@ fn todo(tellings: &Tellings<'_>, of: impl Fn(&Report) -> &str) -> Vec<Todo> {
             Step::Text(text) => StepView { command: false, ready: false, text: clean(text) },
             Step::Command(command) => StepView {
                 command: true,
-                ready: command.open.is_empty(),
+                ready: command.open.is_empty() && !command.text.chars().any(|c| c != '\n' && is_unsafe(c)),
                 text: command.text.lines().map(clean).collect::<Vec<_>>().join("\n"),
             },
         };
