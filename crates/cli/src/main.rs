@@ -1,1 +1,97 @@
-fn main() {}
+//! `loggrep-abm`: arguments in, report out, exit status. What is found is the business of `loggrep-abm-core`.
+
+mod args;
+mod cmd;
+mod output;
+
+use std::error::Error as _;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+
+/// How the program ends; `--help` documents the numbers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum ExitStatus {
+    /// It ran, and nothing asked for another status.
+    Success,
+    /// A finding at or above `--fail-on`, or `grep` found nothing.
+    Failed,
+    /// Usage, signature or read error: there is no report.
+    Error,
+    /// With `--strict`: an input was only partly readable.
+    Partial,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> ExitCode {
+        ExitCode::from(match status {
+            ExitStatus::Success => 0,
+            ExitStatus::Failed => 1,
+            ExitStatus::Error => 2,
+            ExitStatus::Partial => 3,
+        })
+    }
+}
+
+/// Why a command could not do its work.
+enum Failure {
+    Core(loggrep_abm_core::Error),
+    Output(std::io::Error),
+    Usage(String),
+}
+
+impl From<loggrep_abm_core::Error> for Failure {
+    fn from(error: loggrep_abm_core::Error) -> Failure {
+        Failure::Core(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        Failure::Output(error)
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match &arguments.command {
+        Command::Analyze(analyze) => cmd::analyze::run(analyze),
+        Command::Grep(grep) => cmd::grep::run(grep),
+        Command::Explain(explain) => cmd::explain::run(explain),
+        Command::Signatures(signatures) => cmd::signatures::run(signatures),
+    };
+    match result {
+        Ok(status) => status.into(),
+        // Who reads the output has seen enough.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitStatus::Success.into()
+        }
+        Err(failure) => {
+            report(&failure);
+            ExitStatus::Error.into()
+        }
+    }
+}
+
+/// Prints a failure and its causes on one line.
+fn report(failure: &Failure) {
+    let mut message = match failure {
+        Failure::Core(error) => error.to_string(),
+        Failure::Output(_) => "cannot write the output".to_owned(),
+        Failure::Usage(message) => message.clone(),
+    };
+    let mut source = match failure {
+        Failure::Core(error) => error.source(),
+        Failure::Output(error) => Some(error as &dyn std::error::Error),
+        Failure::Usage(_) => None,
+    };
+    while let Some(cause) = source {
+        message = format!("{message}: {cause}");
+        source = cause.source();
+    }
+    let safe: Vec<String> =
+        message.lines().map(|line| loggrep_abm_core::text::Escaped(line.as_bytes()).to_string()).collect();
+    eprintln!("loggrep-abm: {}", safe.join("\n"));
+}

@@ -364,14 +364,7 @@ impl<'a> Decider<'a> {
         let mut samples: Vec<&Sample> = tally.samples.values().flatten().collect();
         samples.sort_by_key(|sample| {
             let in_tier = std::cmp::Reverse(tier.get(&sample.pattern).copied());
-            (
-                !best.contains(&sample.pattern),
-                in_tier,
-                std::cmp::Reverse(sample.confidence),
-                &sample.path,
-                sample.offset,
-                sample.pattern,
-            )
+            (!best.contains(&sample.pattern), in_tier, sample.rank(), sample.pattern)
         });
         let mut lines = BTreeSet::new();
         samples.retain(|sample| lines.insert((&sample.path, sample.line)));
@@ -585,6 +578,9 @@ fn places(
         }
     }
     clusters.extend(evidence.iter().filter_map(|evidence| evidence.cluster.clone()));
+    let named: BTreeSet<String> =
+        pods.iter().filter_map(|pod: &String| pod.split_once('/')).map(|(_, pod)| pod.to_owned()).collect();
+    pods.retain(|pod| pod.contains('/') || !named.contains(pod));
     (nodes.into_iter().collect(), pods.into_iter().collect(), clusters)
 }
 

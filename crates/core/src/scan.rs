@@ -6,11 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 
+use globset::GlobSet;
+
+use crate::analyze::Progress;
 use crate::automaton::{Candidate, PatternId, SignatureId, SignatureSet};
 use crate::bundle::place::{Place, place_of_line};
 use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
 use crate::confirm::{Confirmer, Match, REACH, Window};
 use crate::container::{Entry, EntryEnd, Sink};
+use crate::filter::Found;
+use crate::path::EntryPath;
 use crate::problem::Problem;
 use crate::signature::Confidence;
 use crate::signature::expr::TextFunction;
@@ -49,8 +54,25 @@ impl ScanOptions {
     }
 }
 
+/// Which members are scanned.
+#[derive(Default)]
+pub(crate) struct PathFilter {
+    pub(crate) include: Option<GlobSet>,
+    pub(crate) exclude: Option<GlobSet>,
+}
+
+impl PathFilter {
+    pub(crate) fn accepts(&self, path: &EntryPath) -> bool {
+        let path = String::from_utf8_lossy(path.as_bytes());
+        let matches = |set: &GlobSet| set.is_match(path.as_ref());
+        self.include.as_ref().is_none_or(matches) && !self.exclude.as_ref().is_some_and(matches)
+    }
+}
+
 /// Scans what a walk delivers; one per worker.
 pub(crate) struct Scanner<'s> {
+    filter: Option<&'s PathFilter>,
+    progress: Option<&'s (dyn Fn(Progress) + Sync)>,
     set: &'s SignatureSet,
     options: &'s ScanOptions,
     confirmer: Confirmer,
@@ -59,6 +81,7 @@ pub(crate) struct Scanner<'s> {
     small: Vec<u8>,
     stitch: Vec<u8>,
     found: Vec<Candidate>,
+    pieces: Vec<Found>,
     done_until: Vec<u64>,
     pub(crate) tally: Tally,
 }
@@ -125,6 +148,8 @@ struct NearState {
 impl<'s> Scanner<'s> {
     pub(crate) fn new(set: &'s SignatureSet, options: &'s ScanOptions) -> Scanner<'s> {
         Scanner {
+            filter: None,
+            progress: None,
             set,
             options,
             confirmer: Confirmer::new(set),
@@ -132,9 +157,20 @@ impl<'s> Scanner<'s> {
             small: Vec::with_capacity(SMALL * 2),
             stitch: Vec::new(),
             found: Vec::new(),
+            pieces: Vec::new(),
             done_until: vec![0; set.pattern_count()],
             tally: Tally::new(options),
         }
+    }
+
+    pub(crate) fn with_filter(mut self, filter: &'s PathFilter) -> Scanner<'s> {
+        self.filter = Some(filter);
+        self
+    }
+
+    pub(crate) fn with_progress(mut self, progress: Option<&'s (dyn Fn(Progress) + Sync)>) -> Scanner<'s> {
+        self.progress = progress;
+        self
     }
 
     /// Scans one entry given whole; examples of signatures come this way.
@@ -164,11 +200,16 @@ impl<'s> Scanner<'s> {
             self.stitch.clear();
             self.stitch.extend_from_slice(&scan.tail[scan.tail.len() - overlap..]);
             self.stitch.extend_from_slice(&chunk[..chunk.len().min(self.set.longest_piece() - 1)]);
-            self.set.candidates(&self.stitch, scan.offset - overlap as u64, &mut self.found);
+            self.set.candidates(
+                &self.stitch,
+                scan.offset - overlap as u64,
+                &mut self.pieces,
+                &mut self.found,
+            );
             let (set, border) = (self.set, scan.offset);
             self.found.retain(|c| c.start < border && c.start + set.piece_length(*c) as u64 > border);
         }
-        self.set.candidates(chunk, scan.offset, &mut self.found);
+        self.set.candidates(chunk, scan.offset, &mut self.pieces, &mut self.found);
     }
 
     /// Confirms waiting candidates that start before `until`.
@@ -233,6 +274,7 @@ impl<'s> Scanner<'s> {
             });
             if hinted { confidence.raised() } else { confidence }
         });
+        let confidence = if found.cut { confidence.map(Confidence::lowered) } else { confidence };
         scan.near_hit(self.set, signature, self.set.pattern(id).index, line, found.weight);
         if scan.hits.get(&id).is_none_or(|hits| hits.count < PLACED_HITS) {
             let place = place_of_line(&mark.head);
@@ -317,6 +359,9 @@ impl<'s> Scanner<'s> {
 
 impl Sink for Scanner<'_> {
     fn begin(&mut self, entry: &Entry) -> bool {
+        if !self.filter.is_none_or(|filter| filter.accepts(&entry.path)) {
+            return false;
+        }
         self.confirmer.reset();
         self.done_until.fill(0);
         self.small.clear();
@@ -356,6 +401,12 @@ impl Sink for Scanner<'_> {
 
     fn problem(&mut self, problem: Problem) {
         self.tally.problem(problem);
+    }
+
+    fn progress(&mut self, input_bytes: u64) {
+        if let Some(progress) = self.progress {
+            progress(Progress { input_bytes, issues: self.tally.signatures.len() });
+        }
     }
 }
 

@@ -50,9 +50,9 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// Order of preference: surest first, then by path and offset.
-    fn rank(&self) -> (std::cmp::Reverse<Option<Confidence>>, &EntryPath, u64) {
-        (std::cmp::Reverse(self.confidence), &self.path, self.offset)
+    /// Order of preference: surest first, then dated, then by path and offset.
+    pub(crate) fn rank(&self) -> (std::cmp::Reverse<Option<Confidence>>, bool, &EntryPath, u64) {
+        (std::cmp::Reverse(self.confidence), self.when.stamp.is_none(), &self.path, self.offset)
     }
 }
 

@@ -59,8 +59,11 @@ impl Facts {
     pub(crate) fn saw_path(&mut self, path: &[u8], place: &Place) {
         const MARKS: [&[u8]; 4] = [b"bmctl", b"kubectlCommands/", b"kubectl_get", b"baremetal"];
         self.recognised |= MARKS.iter().any(|mark| memchr::memmem::find(path, mark).is_some());
+        // The logs that bmctl keeps of its own work name a node, but are not taken from it.
+        let own_log = memchr::memmem::find(path, b"bmctl-workspace").is_some();
         if let Some(node) = &place.node
             && self.captured.len() < MOST
+            && !own_log
         {
             self.captured.insert(node.clone());
         }

@@ -2,10 +2,21 @@
 //!
 //! Start from [`Sink`] and [`Entry`]. The walk knows archives and damage; what the bytes mean is left to the sink.
 
+mod dir;
+mod duplicates;
+mod tar;
+mod utf16;
+mod walker;
+mod zip;
+
 use std::ops::ControlFlow;
 
 use crate::path::EntryPath;
 use crate::problem::Problem;
+
+pub(crate) use dir::{Files, Found, mtime, open_file};
+pub(crate) use walker::{Kind, Place, Stop, Walker};
+pub(crate) use zip::{Archive, ByteArray, ReadAt};
 
 /// One leaf of the walk: a file that is not itself opened as an archive.
 #[derive(Clone, Debug)]
@@ -34,7 +45,7 @@ pub trait Sink {
     fn begin(&mut self, entry: &Entry) -> bool;
     /// The next piece of the entry's content. `Break` stops this whole walk.
     fn data(&mut self, bytes: &[u8]) -> ControlFlow<()>;
-    /// The entry is over.
+    /// The entry is over. Comes after each `begin` that gave `true`, also when the walk stops.
     fn end(&mut self, end: EntryEnd);
     /// Something could not be read as it should.
     fn problem(&mut self, problem: Problem);

@@ -4,6 +4,7 @@
 //! Every text in it is already masked (secrets replaced) and cut, but not escaped: that is the form's job.
 
 mod csv;
+mod explain;
 mod html;
 mod json;
 mod junit;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::csv::write_csv;
+pub use self::explain::write_explanation;
 pub use self::html::write_html;
 pub use self::json::{write_json, write_jsonl, write_line};
 pub use self::junit::write_junit;

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 pub(crate) enum Expr {
     Number(f64),
     Not(Box<Expr>),
+    /// True unless known to be false.
+    Maybe(Box<Expr>),
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),
     Compare(Comparison, Box<Expr>, Box<Expr>),
@@ -70,6 +72,7 @@ impl Expr {
             Expr::Number(number) => Value::Known(*number),
             Expr::Text(function) => env.text(*function),
             Expr::Not(inner) => Value::from_truth(inner.evaluate(env).truth().map(|truth| !truth)),
+            Expr::Maybe(inner) => Value::from_truth(Some(inner.evaluate(env).truth() != Some(false))),
             Expr::And(a, b) => Value::from_truth(and(a.evaluate(env).truth(), b.evaluate(env).truth())),
             Expr::Or(a, b) => {
                 let neither = and(a.evaluate(env).truth().map(|t| !t), b.evaluate(env).truth().map(|t| !t));
@@ -86,6 +89,7 @@ impl Expr {
     pub(crate) fn positive_text_functions(&self, into: &mut BTreeSet<TextFunction>) {
         match self {
             Expr::Number(_) | Expr::Not(_) => {}
+            Expr::Maybe(inner) => inner.positive_text_functions(into),
             Expr::Text(function) => {
                 into.insert(*function);
             }
@@ -103,7 +107,7 @@ impl Expr {
             Expr::Text(function) => {
                 into.insert(*function);
             }
-            Expr::Not(inner) => inner.text_functions(into),
+            Expr::Not(inner) | Expr::Maybe(inner) => inner.text_functions(into),
             Expr::And(a, b) | Expr::Or(a, b) | Expr::Compare(_, a, b) => {
                 a.text_functions(into);
                 b.text_functions(into);
@@ -246,6 +250,14 @@ impl<'a> Parser<'a> {
             return self.number().map(Expr::Number);
         }
         match word {
+            "maybe" => {
+                self.at += word.len();
+                if !self.eat("(") {
+                    return Err(self.error("expected `(` after `maybe`"));
+                }
+                let inner = self.or()?;
+                self.close().map(|()| Expr::Maybe(Box::new(inner)))
+            }
             "" => Err(self.error("expected a pattern, a function or a number")),
             "count" | "near" | "followed" | "span" | "ongoing" => self.call(word).map(Expr::Text),
             _ => self.pattern().map(|pattern| Expr::Text(TextFunction::Count(pattern))),
@@ -334,6 +346,8 @@ mod tests {
             ("near(a, b, 15)", Some(true)),
             ("followed(b, a, 15)", Some(false)),
             ("ongoing(a)", None),
+            ("a and maybe(ongoing(a))", Some(true)),
+            ("maybe(b)", Some(false)),
             ("b and ongoing(a)", Some(false)),
             ("a or ongoing(a)", Some(true)),
             ("span(a) >= 120", None),

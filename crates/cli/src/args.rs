@@ -1,0 +1,255 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use loggrep_abm_core::Limits;
+use loggrep_abm_core::signature::{Confidence, Severity};
+use loggrep_abm_core::version::Version;
+
+const EXIT_STATUS: &str = "Exit status, the first that applies:
+  2  usage, signature or read error: no report is possible
+  3  with --strict: an input was only partly readable
+  1  a finding at or above --fail-on; for grep: nothing found
+  0  otherwise";
+
+/// Finds the known issues of Google Distributed Cloud for bare metal in a cluster snapshot.
+///
+/// Reads `bmctl check cluster --snapshot` archives, bmctl workspaces, sosreports and single logs, with all that is
+/// nested in them, without unpacking anything, offline.
+#[derive(Parser)]
+#[command(name = "loggrep-abm", version, after_help = EXIT_STATUS, max_term_width = 110)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Tell which known issues the inputs show, with evidence and what to do.
+    Analyze(Analyze),
+    /// Search any text in the inputs, with the same paths, lines and times.
+    Grep(Grep),
+    /// Explain one known issue: cause, affected releases, workaround.
+    Explain(Explain),
+    /// List, show or check signatures.
+    Signatures(Signatures),
+}
+
+#[derive(Args)]
+pub struct Reading {
+    /// Archives, directories or logs; `-` is standard input.
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+    /// Read only members whose path matches; may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub include: Vec<String>,
+    /// Leave out members whose path matches; may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Leave out hits before this: RFC 3339, a date, or a span such as `36h` or `7d` before the end of the logs. Undated
+    /// hits stay.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Leave out hits after this; see --since.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Worker threads; 0 takes as many as there are processors.
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
+    pub threads: usize,
+    /// Exit with status 3 when an input was only partly readable.
+    #[arg(long)]
+    pub strict: bool,
+    #[command(flatten)]
+    pub limits: LimitArguments,
+    /// Bytes decoded at once; for tests.
+    #[arg(long, hide = true, value_name = "BYTES")]
+    pub chunk_bytes: Option<usize>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArguments {
+    /// Levels of archives inside archives that are opened.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().depth)]
+    pub max_depth: u32,
+    /// Entries read from one input.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().members)]
+    pub max_members: u64,
+    /// Decompressed bytes read of one member.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().member_bytes)]
+    pub max_member_bytes: u64,
+    /// Decompressed bytes read of one input.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().total_bytes)]
+    pub max_total_bytes: u64,
+    /// Decompressed bytes per compressed byte over nested layers, and for xz, bzip2, zstd.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().ratio)]
+    pub max_ratio: u64,
+    /// Memory of decoder windows over all open layers.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().window_bytes)]
+    pub max_window_bytes: u64,
+    /// Seconds after which reading ends.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+}
+
+#[derive(Args)]
+pub struct SignatureSource {
+    /// Add the signatures of a directory; may be given several times.
+    #[arg(long, value_name = "DIR", env = "LOGGREP_ABM_SIGNATURES")]
+    pub signatures: Vec<PathBuf>,
+    /// Leave out the built-in signatures.
+    #[arg(long)]
+    pub no_builtin: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
+pub enum Language {
+    En,
+    Ko,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Args)]
+#[command(after_help = EXIT_STATUS)]
+pub struct Analyze {
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Form of the report.
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write the report to a file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Language of the report; text follows the locale, other forms are English.
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    /// Lines of context around a piece of evidence.
+    #[arg(short = 'C', long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=100))]
+    pub context: u16,
+    /// Pieces of evidence per issue.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().evidence as u16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub max_evidence: u16,
+    /// Leave out findings below this confidence: possible, likely, confirmed.
+    #[arg(long, value_name = "CONFIDENCE", default_value = "possible", value_parser = confidence)]
+    pub min_confidence: Confidence,
+    /// Leave out findings below this severity: info, low, medium, high, critical.
+    #[arg(long, value_name = "SEVERITY", default_value = "info", value_parser = severity)]
+    pub min_severity: Severity,
+    /// Look for this issue only; may be given several times.
+    #[arg(long, value_name = "ID")]
+    pub only: Vec<String>,
+    /// Judge by this release instead of the one the bundle tells.
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    pub cluster_version: Option<Version>,
+    /// Exit with status 1 when a finding is at or above this severity.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub fail_on: Option<Severity>,
+    /// When to use colour.
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Only the findings: no coverage, no problems, no progress.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// More: every node, every reference, every problem.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    #[command(flatten)]
+    pub signatures: SignatureSource,
+}
+
+#[derive(Args)]
+pub struct Grep {
+    /// A regex to search for; may be given several times.
+    #[arg(short = 'e', long = "regexp", value_name = "PATTERN", required = true)]
+    pub patterns: Vec<String>,
+    /// Take the patterns as plain text.
+    #[arg(short = 'F', long)]
+    pub fixed_strings: bool,
+    /// Ignore case.
+    #[arg(short, long)]
+    pub ignore_case: bool,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+#[derive(Args)]
+pub struct Explain {
+    /// Id of the issue.
+    pub id: String,
+    /// Language.
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    #[command(flatten)]
+    pub signatures: SignatureSource,
+}
+
+#[derive(Args)]
+pub struct Signatures {
+    #[command(subcommand)]
+    pub command: SignaturesCommand,
+}
+
+#[derive(Subcommand)]
+pub enum SignaturesCommand {
+    /// List all signatures.
+    List {
+        #[command(flatten)]
+        signatures: SignatureSource,
+        /// Language of the titles.
+        #[arg(long, value_enum)]
+        lang: Option<Language>,
+    },
+    /// Print the file of one signature.
+    Show {
+        /// Id of the issue.
+        id: String,
+        #[command(flatten)]
+        signatures: SignatureSource,
+    },
+    /// Check the signatures of a directory, or the built-in ones: every mistake as `file:line: id: what`.
+    Check {
+        /// A directory of `*.toml` files.
+        directory: Option<PathBuf>,
+    },
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    Severity::parse(text).ok_or_else(|| "one of info, low, medium, high, critical".to_owned())
+}
+
+fn confidence(text: &str) -> Result<Confidence, String> {
+    Confidence::parse(text).ok_or_else(|| "one of possible, likely, confirmed".to_owned())
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    text.parse().map_err(|error: loggrep_abm_core::version::VersionError| error.to_string())
+}
+
+impl LimitArguments {
+    /// The limits of core.
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        limits.depth = self.max_depth;
+        limits.members = self.max_members;
+        limits.member_bytes = self.max_member_bytes;
+        limits.total_bytes = self.max_total_bytes;
+        limits.ratio = self.max_ratio;
+        limits.window_bytes = self.max_window_bytes;
+        limits.wall_time = self.timeout.map(std::time::Duration::from_secs);
+        limits
+    }
+}

@@ -1,0 +1,96 @@
+//! One module per command, and what they share: inputs, signatures, options of core.
+
+pub mod analyze;
+pub mod explain;
+pub mod grep;
+pub mod signatures;
+
+use std::path::{Path, PathBuf};
+
+use loggrep_abm_core::bundle::time::{Time, parse_when};
+use loggrep_abm_core::input::Source;
+use loggrep_abm_core::signature::{builtin, read_directory};
+use loggrep_abm_core::{AnalyzeOptions, SignatureSet};
+
+use crate::Failure;
+use crate::args::{Language, Reading, SignatureSource};
+
+/// The inputs a user named.
+fn sources(inputs: &[PathBuf]) -> Vec<Source> {
+    let source = |path: &PathBuf| match path.as_os_str() == "-" {
+        true => Source::Reader { name: "-".to_owned(), reader: Box::new(std::io::stdin()) },
+        false => Source::Path(path.clone()),
+    };
+    inputs.iter().map(source).collect()
+}
+
+/// The signatures a user asked for.
+fn signature_set(source: &SignatureSource) -> Result<SignatureSet, Failure> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for directory in &source.signatures {
+        files.extend(read_directory(Path::new(directory))?);
+    }
+    let builtin: Vec<(&str, &str)> = if source.no_builtin { Vec::new() } else { builtin().collect() };
+    let own = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let set = SignatureSet::from_files(builtin.into_iter().chain(own))?;
+    if set.signatures().is_empty() {
+        return Err(Failure::Usage("there are no signatures: --no-builtin without --signatures".to_owned()));
+    }
+    Ok(set)
+}
+
+/// Options of core for reading.
+fn reading_options(reading: &Reading) -> AnalyzeOptions<'static> {
+    let mut options = AnalyzeOptions::default();
+    options.limits = reading.limits.limits();
+    options.threads = reading.threads;
+    options.include = reading.include.clone();
+    options.exclude = reading.exclude.clone();
+    if let Some(chunk_bytes) = reading.chunk_bytes {
+        options.chunk_bytes = chunk_bytes;
+    }
+    options
+}
+
+/// Sets `since` and `until`. A span counts back from the last time of the logs, which `newest` finds out.
+fn set_range(
+    reading: &Reading,
+    options: &mut AnalyzeOptions<'_>,
+    newest: impl FnOnce() -> Result<Option<Time>, Failure>,
+) -> Result<(), Failure> {
+    let texts = [reading.since.as_deref(), reading.until.as_deref()];
+    let is_span = |text: &str| text.ends_with(|c: char| c.is_ascii_lowercase());
+    let mut reference = Time::from_unix(0);
+    if texts.iter().flatten().any(|text| is_span(text)) {
+        if reading.inputs.iter().any(|input| input.as_os_str() == "-") {
+            return Err(Failure::Usage(
+                "a span for --since needs inputs that can be read twice, not `-`".to_owned(),
+            ));
+        }
+        let message = "--since and --until: no line of the input has a time to count back from";
+        reference = newest()?.ok_or_else(|| Failure::Usage(message.to_owned()))?;
+    }
+    let parse = |text: &str| {
+        let error = || {
+            Failure::Usage(format!("`{text}` is no time: use 2023-01-19T22:11:49Z, 2023-01-19, 36h or 7d"))
+        };
+        parse_when(text, reference).ok_or_else(error)
+    };
+    [options.since, options.until] = [texts[0].map(parse).transpose()?, texts[1].map(parse).transpose()?];
+    Ok(())
+}
+
+/// The language of text for a person: as asked, else by the locale.
+fn language(asked: Option<Language>, by_locale: bool) -> &'static str {
+    let locale = || {
+        ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+    };
+    match asked {
+        Some(Language::Ko) => "ko",
+        Some(Language::En) => "en",
+        None if by_locale && locale().is_some_and(|locale| locale.starts_with("ko")) => "ko",
+        None => "en",
+    }
+}

@@ -1,0 +1,205 @@
+//! Analyses inputs end to end: walk, scan, join, decide.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::automaton::SignatureSet;
+use crate::bundle::time::Time;
+use crate::decide::{DecideOptions, decide};
+use crate::error::{Error, ErrorKind};
+use crate::input::{Source, WalkOptions, walk};
+use crate::limits::Limits;
+use crate::report::{Input, Report};
+use crate::scan::{PathFilter, ScanOptions, Scanner};
+use crate::signature::{Confidence, Severity};
+use crate::tally::Tally;
+use crate::version::Version;
+
+/// How far an analysis is; given to the callback of [`AnalyzeOptions::with_progress`] now and then, from any worker.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Bytes read of the current input, before decompression.
+    pub input_bytes: u64,
+    /// Issues with a hit so far in the reporting worker; what the conditions of rules say is known only at the end.
+    pub issues: usize,
+}
+
+type ProgressCallback<'a> = &'a (dyn Fn(Progress) + Sync);
+
+/// How to analyse.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct AnalyzeOptions<'a> {
+    /// What the analysis may cost.
+    pub limits: Limits,
+    /// Worker threads; 0 takes as many as there are processors.
+    pub threads: usize,
+    /// Language of titles and workarounds, `en` or `ko`.
+    pub language: String,
+    /// Lines of context kept before and after a piece of evidence.
+    pub context: usize,
+    /// Findings below this are left out.
+    pub min_confidence: Confidence,
+    /// Findings below this are left out.
+    pub min_severity: Severity,
+    /// Signatures to evaluate; all when empty.
+    pub only: BTreeSet<String>,
+    /// Globs on member paths; a member must match one when there are any.
+    pub include: Vec<String>,
+    /// Globs on member paths; a member must match none.
+    pub exclude: Vec<String>,
+    /// Hits dated before this do not count.
+    pub since: Option<Time>,
+    /// Hits dated after this do not count.
+    pub until: Option<Time>,
+    /// Taken as the release of every cluster.
+    pub cluster_version: Option<Version>,
+    /// Bytes decoded and scanned at once; no result depends on it.
+    pub chunk_bytes: usize,
+    cancel: Option<&'a AtomicBool>,
+    progress: Option<ProgressCallback<'a>>,
+}
+
+impl Default for AnalyzeOptions<'_> {
+    fn default() -> Self {
+        AnalyzeOptions {
+            limits: Limits::default(),
+            threads: 0,
+            language: "en".to_owned(),
+            context: 1,
+            min_confidence: Confidence::Possible,
+            min_severity: Severity::Info,
+            only: BTreeSet::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            since: None,
+            until: None,
+            cluster_version: None,
+            chunk_bytes: 512 << 10,
+            cancel: None,
+            progress: None,
+        }
+    }
+}
+
+impl<'a> AnalyzeOptions<'a> {
+    /// With a flag that ends the analysis soon after it becomes true.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: &'a AtomicBool) -> Self {
+        self.cancel = Some(cancel);
+        self
+    }
+
+    /// With a callback that is told the progress.
+    #[must_use]
+    pub fn with_progress(mut self, progress: ProgressCallback<'a>) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// Worker threads, resolved.
+    pub(crate) fn worker_threads(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+
+    pub(crate) fn walk_options(&self) -> WalkOptions<'a> {
+        let options = WalkOptions::default()
+            .with_limits(self.limits.clone())
+            .with_threads(self.worker_threads())
+            .with_chunk_bytes(self.chunk_bytes);
+        match self.cancel {
+            Some(cancel) => options.with_cancel(cancel),
+            None => options,
+        }
+    }
+
+    pub(crate) fn path_filter(&self) -> Result<PathFilter, Error> {
+        Ok(PathFilter { include: globs(&self.include)?, exclude: globs(&self.exclude)? })
+    }
+
+    fn decide_options(&self) -> DecideOptions {
+        DecideOptions {
+            language: self.language.clone(),
+            evidence: self.limits.evidence,
+            min_confidence: self.min_confidence,
+            min_severity: self.min_severity,
+            only: self.only.clone(),
+            cluster_version: self.cluster_version,
+        }
+    }
+}
+
+/// Globs over member paths: `*` crosses `/`, and a glob without a leading `*` may begin at any component.
+fn globs(patterns: &[String]) -> Result<Option<GlobSet>, Error> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let error = |pattern: &str, source: globset::Error| {
+        Error::new(ErrorKind::Option, format!("cannot use the glob `{pattern}`")).with_source(source)
+    };
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        for form in [pattern.clone(), format!("*/{pattern}"), format!("*!{pattern}")] {
+            let glob = GlobBuilder::new(&form).literal_separator(false).build();
+            set.add(glob.map_err(|source| error(pattern, source))?);
+        }
+    }
+    set.build().map(Some).map_err(|source| error(&patterns.join(" "), source))
+}
+
+/// Reads the inputs and tells which known issues they show.
+///
+/// Several inputs give one report: what belongs together, such as a snapshot and the workspace beside it.
+///
+/// # Errors
+/// When an input cannot be opened, a glob is malformed, an id is unknown, or the analysis was cancelled. Damage inside
+/// an input is no error: see [`Report::problems`].
+pub fn analyze(
+    set: &SignatureSet,
+    sources: Vec<Source>,
+    options: &AnalyzeOptions<'_>,
+) -> Result<Report, Error> {
+    for id in &options.only {
+        if !set.signatures().iter().any(|signature| signature.id() == id) {
+            return Err(Error::new(ErrorKind::Option, format!("there is no signature `{id}`")));
+        }
+    }
+    let scan_options = ScanOptions {
+        evidence: options.limits.evidence,
+        context: options.context,
+        scope_keys: options.limits.scope_keys,
+        problems: options.limits.problems,
+        document_bytes: options.limits.document_bytes,
+        since: options.since,
+        until: options.until,
+    };
+    let filter = options.path_filter()?;
+    let mut tally = Tally::new(&scan_options);
+    let mut inputs = Vec::new();
+    for source in sources {
+        let make = || Scanner::new(set, &scan_options).with_filter(&filter).with_progress(options.progress);
+        let (scanners, summary) = walk(source, &options.walk_options(), make)?;
+        let mut of_input = Tally::new(&scan_options);
+        scanners.into_iter().for_each(|scanner| of_input.merge(scanner.tally));
+        inputs.push(Input {
+            path: summary.path.to_string(),
+            format: summary.format.to_owned(),
+            complete: summary.complete && !of_input.content_lost,
+            compressed_bytes: summary.compressed_bytes,
+            bytes: of_input.bytes,
+            entries: of_input.entries,
+            lines: of_input.lines,
+        });
+        tally.merge(of_input);
+    }
+    if options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+        return Err(Error::new(ErrorKind::Cancelled, "the analysis was cancelled"));
+    }
+    Ok(decide(set, tally, inputs, &options.decide_options()))
+}
