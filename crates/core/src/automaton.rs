@@ -529,7 +529,9 @@ impl Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::{Needs, parse_regex, pieces, tile};
+    use std::collections::BTreeMap;
+
+    use super::{Candidate, Needs, PatternId, SignatureSet, parse_regex, pieces, tile};
 
     fn pieces_of(regex: &str) -> Vec<String> {
         let hir = parse_regex(regex).expect(regex);
@@ -553,6 +555,104 @@ mod tests {
             ["one long literal", "literal here", "another one", "one of them"]
         );
         assert_eq!(pieces_of("BPF program is too (?:large|big)"), ["BPF program", "program is too"]);
+    }
+
+    /// Numbers that are the same on each run (xorshift64).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % end as u64) as usize
+        }
+
+        fn one_of<'t, T>(&mut self, items: &'t [T]) -> &'t T {
+            &items[self.below(items.len())]
+        }
+    }
+
+    /// Holds the automaton against a search for each piece at each place.
+    fn finds_what_a_naive_search_finds(set: &SignatureSet, text: &[u8], pieces: &[Vec<u8>]) {
+        const BASE: u64 = 1_000;
+        let mut got = Vec::new();
+        set.candidates(text, BASE, &mut got);
+        let mut expected = Vec::new();
+        for start in 0..text.len() {
+            let here = (0u32..).zip(pieces).filter(|(_, piece)| text[start..].starts_with(piece));
+            expected.extend(here.map(|(piece, _)| Candidate { start: BASE + start as u64, piece }));
+        }
+        expected.sort_unstable();
+        let text = text.escape_ascii();
+        assert_eq!(got, expected, "text: {text}");
+        assert!(got.iter().all(|found| set.piece_length(*found) == pieces[found.piece as usize].len()), "{text}");
+    }
+
+    /// The pieces of a set by their number, and the patterns that each belongs to.
+    fn pieces_of_set(set: &SignatureSet) -> BTreeMap<Vec<u8>, Vec<PatternId>> {
+        let mut pieces: BTreeMap<Vec<u8>, Vec<PatternId>> = BTreeMap::new();
+        for id in (0..set.pattern_count() as u32).map(PatternId) {
+            for piece in super::pieces_of(set.source(id)).unwrap() {
+                pieces.entry(piece).or_default().push(id);
+            }
+        }
+        pieces
+    }
+
+    #[test]
+    fn qc_automaton_of_the_builtin_signatures_matches_naive() {
+        let set = SignatureSet::builtin().unwrap();
+        let by_piece = pieces_of_set(&set);
+        for (piece, users) in (0..).zip(by_piece.values()) {
+            assert_eq!(set.users(Candidate { start: 0, piece }), &users[..]);
+        }
+        let pieces: Vec<Vec<u8>> = by_piece.into_keys().collect();
+        let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+        for _ in 0..300 {
+            // Pieces, their beginnings and ends and single bytes of them, one behind the other.
+            let mut text = Vec::new();
+            while text.len() < 300 {
+                let piece = numbers.one_of(&pieces);
+                let at = numbers.below(piece.len());
+                text.extend_from_slice(match numbers.below(5) {
+                    0 | 1 => piece,
+                    2 => &piece[..at],
+                    3 => &piece[at..],
+                    _ => &piece[at..=at],
+                });
+            }
+            finds_what_a_naive_search_finds(&set, &text, &pieces);
+        }
+    }
+
+    #[test]
+    fn qc_automaton_of_pieces_of_two_letters_matches_naive() {
+        let mut numbers = Numbers(0x1234_5678_9abc_def1);
+        for _ in 0..20 {
+            let random = |numbers: &mut Numbers, length: usize| -> String {
+                (0..length).map(|_| *numbers.one_of(&['a', 'b'])).collect()
+            };
+            let files: Vec<(String, String)> = (0..12)
+                .map(|number| {
+                    let length = 8 + numbers.below(5);
+                    let literal = random(&mut numbers, length);
+                    let file = format!(
+                        "id = \"s{number}\"\ncategory = \"operation\"\nseverity = \"low\"\nsource = \"none\"\n\
+                         source_confidence = \"low\"\n[[pattern]]\nname = \"p\"\nregex = \"{literal}\"\n\
+                         confidence = \"likely\"\n[[example]]\ntext = \"{literal}\"\n\
+                         [[near_miss]]\ntext = \"-\"\nwhy = \"-\"\n\
+                         [text.en]\ntitle = \"t\"\nsummary = \"s\"\nworkaround = \"w\"\n\
+                         [text.ko]\ntitle = \"t\"\nsummary = \"s\"\nworkaround = \"w\"\n"
+                    );
+                    (format!("s{number}.toml"), file)
+                })
+                .collect();
+            let set = SignatureSet::from_files(files.iter().map(|(name, text)| (&name[..], &text[..]))).unwrap();
+            let pieces: Vec<Vec<u8>> = pieces_of_set(&set).into_keys().collect();
+            let text = random(&mut numbers, 3_000);
+            finds_what_a_naive_search_finds(&set, text.as_bytes(), &pieces);
+        }
     }
 
     #[test]
