@@ -15,6 +15,7 @@ use regex_automata::meta::Regex;
 use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind, Repetition};
 
 use crate::error::{Error, ErrorKind};
+use crate::filter::{self, Filter, Found, Kernel};
 use crate::signature::{Mistake, Pattern, Signature};
 
 /// Every signature of a run, compiled and ready to be shared between threads.
@@ -25,7 +26,10 @@ pub struct SignatureSet {
     patterns: Vec<CompiledPattern>,
     /// First pattern of each signature, and the end.
     pattern_starts: Vec<usize>,
-    automaton: AhoCorasick,
+    filter: Filter,
+    pieces: Vec<Vec<u8>>,
+    /// Defines what is found; built when candidates swarm, since that takes longer than all the rest.
+    automaton: OnceLock<AhoCorasick>,
     /// Which patterns a piece is a candidate for.
     users: Vec<Vec<PatternId>>,
     piece_lengths: Vec<usize>,
@@ -239,7 +243,7 @@ fn is_escaped(byte: u8) -> bool {
 }
 
 /// The shortest piece: below it, a piece would be a candidate on every other line.
-const SHORTEST_PIECE: usize = 8;
+const SHORTEST_PIECE: usize = filter::SHORTEST;
 /// Pieces a pattern gets at most; each costs false candidates.
 const PIECES: usize = 5;
 
@@ -405,16 +409,16 @@ impl SignatureSet {
         pattern_starts.push(patterns.len());
         let piece_lengths: Vec<usize> = pieces.keys().map(Vec::len).collect();
         let longest_piece = piece_lengths.iter().copied().max().unwrap_or(1);
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(pieces.keys())
-            .expect("a few thousand short pieces fit an automaton");
-        let users = pieces.into_values().collect();
+        let (pieces, users): (Vec<Vec<u8>>, Vec<Vec<PatternId>>) = pieces.into_iter().unzip();
+        let kernel = Kernel::available()[0];
+        let filter = Filter::new(pieces.clone(), kernel);
+        let automaton = OnceLock::new();
         SignatureSet {
             signatures,
             patterns,
             pattern_starts,
+            filter,
+            pieces,
             automaton,
             users,
             piece_lengths,
@@ -442,12 +446,31 @@ impl SignatureSet {
     }
 
     /// Adds the pieces in `haystack`, whose first byte is at offset `base`, ordered by where they start.
-    pub(crate) fn candidates(&self, haystack: &[u8], base: u64, into: &mut Vec<Candidate>) {
+    pub(crate) fn candidates(
+        &self,
+        haystack: &[u8],
+        base: u64,
+        scratch: &mut Vec<Found>,
+        into: &mut Vec<Candidate>,
+    ) {
+        scratch.clear();
+        self.filter.find(haystack, scratch, &|part, found| self.automaton_matches(part, found));
         let from = into.len();
-        for found in self.automaton.find_overlapping_iter(haystack) {
-            into.push(Candidate { start: base + found.start() as u64, piece: found.pattern().as_u32() });
-        }
+        into.extend(scratch.iter().map(|&(piece, start)| Candidate { start: base + start as u64, piece }));
         into[from..].sort_unstable();
+    }
+
+    /// All overlapping matches of the automaton.
+    fn automaton_matches(&self, text: &[u8], found: &mut Vec<Found>) {
+        let automaton = self.automaton.get_or_init(|| {
+            AhoCorasick::builder()
+                .match_kind(MatchKind::Standard)
+                .kind(Some(AhoCorasickKind::DFA))
+                .build(&self.pieces)
+                .expect("a few thousand short pieces fit an automaton")
+        });
+        let matches = automaton.find_overlapping_iter(text);
+        found.extend(matches.map(|found| (found.pattern().as_u32(), found.start())));
     }
 
     /// The patterns that `candidate` may belong to.

@@ -26,6 +26,7 @@ pub mod container;
 mod decide;
 mod decompress;
 mod error;
+mod filter;
 mod fold;
 pub mod input;
 mod lang;

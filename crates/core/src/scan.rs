@@ -14,6 +14,7 @@ use crate::bundle::place::{Place, place_of_line};
 use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
 use crate::confirm::{Confirmer, Match, REACH, Window};
 use crate::container::{Entry, EntryEnd, Sink};
+use crate::filter::Found;
 use crate::path::EntryPath;
 use crate::problem::Problem;
 use crate::signature::Confidence;
@@ -80,6 +81,7 @@ pub(crate) struct Scanner<'s> {
     small: Vec<u8>,
     stitch: Vec<u8>,
     found: Vec<Candidate>,
+    pieces: Vec<Found>,
     done_until: Vec<u64>,
     pub(crate) tally: Tally,
 }
@@ -155,6 +157,7 @@ impl<'s> Scanner<'s> {
             small: Vec::with_capacity(SMALL * 2),
             stitch: Vec::new(),
             found: Vec::new(),
+            pieces: Vec::new(),
             done_until: vec![0; set.pattern_count()],
             tally: Tally::new(options),
         }
@@ -197,11 +200,16 @@ impl<'s> Scanner<'s> {
             self.stitch.clear();
             self.stitch.extend_from_slice(&scan.tail[scan.tail.len() - overlap..]);
             self.stitch.extend_from_slice(&chunk[..chunk.len().min(self.set.longest_piece() - 1)]);
-            self.set.candidates(&self.stitch, scan.offset - overlap as u64, &mut self.found);
+            self.set.candidates(
+                &self.stitch,
+                scan.offset - overlap as u64,
+                &mut self.pieces,
+                &mut self.found,
+            );
             let (set, border) = (self.set, scan.offset);
             self.found.retain(|c| c.start < border && c.start + set.piece_length(*c) as u64 > border);
         }
-        self.set.candidates(chunk, scan.offset, &mut self.found);
+        self.set.candidates(chunk, scan.offset, &mut self.pieces, &mut self.found);
     }
 
     /// Confirms waiting candidates that start before `until`.
