@@ -599,8 +599,8 @@ mod tests {
     /// Holds the automaton against a search for each piece at each place.
     fn finds_what_a_naive_search_finds(set: &SignatureSet, text: &[u8], pieces: &[Vec<u8>]) {
         const BASE: u64 = 1_000;
-        let mut got = Vec::new();
-        set.candidates(text, BASE, &mut got);
+        let (mut scratch, mut got) = (Vec::new(), Vec::new());
+        set.candidates(text, BASE, &mut scratch, &mut got);
         let mut expected = Vec::new();
         for start in 0..text.len() {
             let here = (0u32..).zip(pieces).filter(|(_, piece)| text[start..].starts_with(piece));
@@ -632,10 +632,10 @@ mod tests {
         }
         let pieces: Vec<Vec<u8>> = by_piece.into_keys().collect();
         let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
-        for _ in 0..300 {
-            // Pieces, their beginnings and ends and single bytes of them, one behind the other.
+        for round in 0..300 {
+            // Now and then longer than what the filter looks at before it hands over to the automaton. Pieces, their beginnings and ends and single bytes of them, one behind the other.
             let mut text = Vec::new();
-            while text.len() < 300 {
+            while text.len() < if round % 30 == 0 { 40_000 } else { 300 } {
                 let piece = numbers.one_of(&pieces);
                 let at = numbers.below(piece.len());
                 text.extend_from_slice(match numbers.below(5) {
