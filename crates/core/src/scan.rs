@@ -274,6 +274,7 @@ impl<'s> Scanner<'s> {
             });
             if hinted { confidence.raised() } else { confidence }
         });
+        let confidence = if found.cut { confidence.map(Confidence::lowered) } else { confidence };
         scan.near_hit(self.set, signature, self.set.pattern(id).index, line, found.weight);
         if scan.hits.get(&id).is_none_or(|hits| hits.count < PLACED_HITS) {
             let place = place_of_line(&mark.head);
