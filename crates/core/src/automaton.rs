@@ -24,8 +24,6 @@ use crate::signature::{Mistake, Pattern, Signature};
 pub struct SignatureSet {
     signatures: Vec<Signature>,
     patterns: Vec<CompiledPattern>,
-    /// First pattern of each signature, and the end.
-    pattern_starts: Vec<usize>,
     filter: Filter,
     pieces: Vec<Vec<u8>>,
     /// Defines what is found; built when candidates swarm, since that takes longer than all the rest.
@@ -394,10 +392,8 @@ impl SignatureSet {
 
     fn compile(signatures: Vec<Signature>, digest: String) -> SignatureSet {
         let mut patterns = Vec::new();
-        let mut pattern_starts = Vec::new();
         let mut pieces: BTreeMap<Vec<u8>, Vec<PatternId>> = BTreeMap::new();
         for (signature_index, signature) in signatures.iter().enumerate() {
-            pattern_starts.push(patterns.len());
             for (index, pattern) in signature.patterns.iter().enumerate() {
                 let id = PatternId(patterns.len() as u32);
                 for piece in pieces_of(pattern).unwrap_or_default() {
@@ -406,7 +402,6 @@ impl SignatureSet {
                 patterns.push(CompiledPattern::new(SignatureId(signature_index as u32), index, pattern));
             }
         }
-        pattern_starts.push(patterns.len());
         let piece_lengths: Vec<usize> = pieces.keys().map(Vec::len).collect();
         let longest_piece = piece_lengths.iter().copied().max().unwrap_or(1);
         let (pieces, users): (Vec<Vec<u8>>, Vec<Vec<PatternId>>) = pieces.into_iter().unzip();
@@ -416,7 +411,6 @@ impl SignatureSet {
         SignatureSet {
             signatures,
             patterns,
-            pattern_starts,
             filter,
             pieces,
             automaton,
@@ -480,11 +474,6 @@ impl SignatureSet {
 
     pub(crate) fn pattern(&self, id: PatternId) -> &CompiledPattern {
         &self.patterns[id.0 as usize]
-    }
-
-    pub(crate) fn pattern_ids(&self, signature: SignatureId) -> impl Iterator<Item = PatternId> + use<> {
-        let range = self.pattern_starts[signature.index()]..self.pattern_starts[signature.index() + 1];
-        range.map(|index| PatternId(index as u32))
     }
 
     pub(crate) fn pattern_count(&self) -> usize {
@@ -609,7 +598,10 @@ mod tests {
         expected.sort_unstable();
         let text = text.escape_ascii();
         assert_eq!(got, expected, "text: {text}");
-        assert!(got.iter().all(|found| set.piece_length(*found) == pieces[found.piece as usize].len()), "{text}");
+        assert!(
+            got.iter().all(|found| set.piece_length(*found) == pieces[found.piece as usize].len()),
+            "{text}"
+        );
     }
 
     /// The pieces of a set by their number, and the patterns that each belongs to.
@@ -671,7 +663,8 @@ mod tests {
                     (format!("s{number}.toml"), file)
                 })
                 .collect();
-            let set = SignatureSet::from_files(files.iter().map(|(name, text)| (&name[..], &text[..]))).unwrap();
+            let set =
+                SignatureSet::from_files(files.iter().map(|(name, text)| (&name[..], &text[..]))).unwrap();
             let pieces: Vec<Vec<u8>> = pieces_of_set(&set).into_keys().collect();
             let text = random(&mut numbers, 3_000);
             finds_what_a_naive_search_finds(&set, text.as_bytes(), &pieces);

@@ -3,6 +3,8 @@
 //! Every case is packed into each form a bundle comes in and analysed with one thread and two, and with the bytes cut
 //! in several ways. The findings are the same in all of them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "walk/support.rs"]
 #[allow(dead_code, reason = "each test crate uses a part of it")]
 mod support;

@@ -1,5 +1,7 @@
 //! Ordinary logs and logs that only resemble a known issue: nothing above `info` is found in `testdata/clean/`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::{Path, PathBuf};
 
 use loggrep_abm_core::input::Source;
@@ -17,7 +19,8 @@ fn found_in(set: &SignatureSet, path: &Path) -> Vec<String> {
     let above = |severity: &str| Severity::parse(severity).unwrap() > Severity::Info;
     let findings = report.findings.iter().filter(|finding| above(&finding.severity));
     let describe = |finding: &loggrep_abm_core::report::Finding| {
-        let evidence = finding.evidence.first().map(|one| format!("{}:{}\n    {}", one.path, one.line, one.text));
+        let evidence =
+            finding.evidence.first().map(|one| format!("{}:{}\n    {}", one.path, one.line, one.text));
         let (id, confidence) = (&finding.id, &finding.confidence);
         format!("{id} ({confidence}) in {}", evidence.unwrap_or_else(|| path.display().to_string()))
     };

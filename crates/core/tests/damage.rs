@@ -1,6 +1,8 @@
 //! Archives cut at each byte and with each bit of their headers flipped: the findings of undamaged members stay as they
 //! are, and what is damaged is told.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "walk/support.rs"]
 #[allow(dead_code, reason = "each test crate uses a part of it")]
 mod support;
@@ -74,14 +76,18 @@ impl Bench {
             let report = self.analyze(bytes, is_piped);
             let got = findings(&report);
             let what = format!("{what}{}", if is_piped { ", piped" } else { "" });
-            for (_, id, _) in MEMBERS.iter().enumerate().filter(|(at, _)| is_whole(*at)).map(|(_, member)| member) {
+            for (_, (_, id, _)) in MEMBERS.iter().enumerate().filter(|(at, _)| is_whole(*at)) {
                 let (expected, problems) = (self.whole.get(*id), &report.problems);
                 assert_eq!(got.get(*id), expected, "{what}: {id}, problems: {problems:#?}");
             }
             let lost = got != self.whole;
             assert!(!(lost || must_tell) || !report.problems.is_empty(), "{what}: nothing is told; {got:#?}");
             let losing = report.problems.iter().any(|p| !["skipped", "duplicate"].contains(&&p.kind[..]));
-            assert!(!(losing && report.inputs[0].complete), "{what}: called complete; {:#?}", report.problems);
+            assert!(
+                !(losing && report.inputs[0].complete),
+                "{what}: called complete; {:#?}",
+                report.problems
+            );
         }
     }
 }
@@ -100,8 +106,11 @@ fn findings(report: &Report) -> BTreeMap<String, String> {
     report.findings.iter().map(|finding| (finding.id.clone(), text(finding))).collect()
 }
 
-/// Where the header and the content of each member lie in a tar of `files`, padding left out.
-fn tar_layout() -> Vec<(Range<usize>, Range<usize>)> {
+/// Where the header and the content of a member lie.
+type Places = (Range<usize>, Range<usize>);
+
+/// The places of each member in a tar of `files`, padding left out.
+fn tar_layout() -> Vec<Places> {
     let mut at = 0;
     let place = |(_, content): (&str, Vec<u8>)| {
         let (header, content) = (at..at + 512, at + 512..at + 512 + content.len());
@@ -111,8 +120,8 @@ fn tar_layout() -> Vec<(Range<usize>, Range<usize>)> {
     files().into_iter().map(place).collect()
 }
 
-/// Where the local header and the content of each member lie in a zip, and where its directory begins.
-fn zip_layout(bytes: &[u8]) -> (Vec<(Range<usize>, Range<usize>)>, usize) {
+/// The places of each member in a zip, and where its directory begins.
+fn zip_layout(bytes: &[u8]) -> (Vec<Places>, usize) {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes.to_vec())).unwrap();
     let mut places = Vec::new();
     for at in 0..archive.len() {
@@ -239,7 +248,11 @@ fn bits_of_the_directory_that_cost_more() -> Vec<String> {
         let lost: Vec<&str> = ids.filter(|id| got.get(*id) != bench.whole.get(*id)).collect();
         if lost.len() > 1 || (!lost.is_empty() && report.problems.is_empty()) {
             let told: Vec<&str> = report.problems.iter().map(|problem| &problem.message[..]).collect();
-            costs.push(format!("bit {} of byte {}: lost {lost:?}, told {told:?}", bit % 8, bit / 8 - directory));
+            costs.push(format!(
+                "bit {} of byte {}: lost {lost:?}, told {told:?}",
+                bit % 8,
+                bit / 8 - directory
+            ));
         }
     }
     costs

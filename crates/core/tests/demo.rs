@@ -1,5 +1,7 @@
 //! The demo bundle: everything planted in it is found where `planted.toml` says, and none of its secrets is shown.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use loggrep_abm_core::input::Source;
@@ -61,7 +63,8 @@ fn everything_planted_is_found() {
         let ends = got.contains(first) && got.contains(last);
         if !ends || got.len() < *count || (is_single(id) && got.len() > *count) {
             let wanted = format!("{count} lines from {first} to {last}");
-            mistakes.push(format!("{id} ({form}) in {path}:\n  expected {wanted}, got {}: {got:?}", got.len()));
+            mistakes
+                .push(format!("{id} ({form}) in {path}:\n  expected {wanted}, got {}: {got:?}", got.len()));
         }
     }
     let planted: BTreeSet<&str> = demo.planted.iter().map(|planted| &planted.id[..]).collect();
@@ -88,7 +91,8 @@ fn the_damaged_member_is_named_and_nothing_else() {
 #[test]
 fn no_secret_is_shown() {
     // The secret half of a bootstrap token, and how the key in the kubeconfig begins.
-    const SECRETS: [&str; 4] = ["0123456789abcdef", "LS0tLS1CRUdJTiBSU0Eg", "NOT A KEY", "BEGIN RSA PRIVATE KEY"];
+    const SECRETS: [&str; 4] =
+        ["0123456789abcdef", "LS0tLS1CRUdJTiBSU0Eg", "NOT A KEY", "BEGIN RSA PRIVATE KEY"];
     let mut context = false;
     for language in ["en", "ko"] {
         let report = report(language, 1000, 3);

@@ -28,15 +28,15 @@ fn verdict(verdict: &str, fix: Option<&str>) -> ClusterVerdict {
     }
 }
 
-/// Compares with `testdata/golden/report/NAME`, or rewrites it when `LOGGREP_ABM_BLESS` is set.
+/// Compares with `testdata/golden/report/NAME`, or rewrites it when `UPDATE_GOLDEN` is set.
 #[track_caller]
 pub(crate) fn check_golden(name: &str, got: &str) {
     let path = format!("{}/../../testdata/golden/report/{name}", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("LOGGREP_ABM_BLESS").is_some() {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, got).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap();
-    assert!(expected == got, "{name} differs; LOGGREP_ABM_BLESS=1 rewrites it. Got:\n{got}");
+    assert!(expected == got, "{name} differs; UPDATE_GOLDEN=1 rewrites it. Got:\n{got}");
 }
 
 /// The report with [`HOSTILE`] in every text that can come from a bundle.
