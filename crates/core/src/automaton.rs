@@ -24,8 +24,6 @@ use crate::signature::{Mistake, Pattern, Signature};
 pub struct SignatureSet {
     signatures: Vec<Signature>,
     patterns: Vec<CompiledPattern>,
-    /// First pattern of each signature, and the end.
-    pattern_starts: Vec<usize>,
     filter: Filter,
     pieces: Vec<Vec<u8>>,
     /// Defines what is found; built when candidates swarm, since that takes longer than all the rest.
@@ -396,10 +394,8 @@ impl SignatureSet {
 
     fn compile(signatures: Vec<Signature>, digest: String) -> SignatureSet {
         let mut patterns = Vec::new();
-        let mut pattern_starts = Vec::new();
         let mut pieces: BTreeMap<Vec<u8>, Vec<PatternId>> = BTreeMap::new();
         for (signature_index, signature) in signatures.iter().enumerate() {
-            pattern_starts.push(patterns.len());
             for (index, pattern) in signature.patterns.iter().enumerate() {
                 let id = PatternId(patterns.len() as u32);
                 for piece in pieces_of(pattern).unwrap_or_default() {
@@ -408,7 +404,6 @@ impl SignatureSet {
                 patterns.push(CompiledPattern::new(SignatureId(signature_index as u32), index, pattern));
             }
         }
-        pattern_starts.push(patterns.len());
         for part in PARTS {
             pieces.entry(part.to_vec()).or_default();
         }
@@ -417,17 +412,7 @@ impl SignatureSet {
         let kernel = Kernel::available()[0];
         let filter = Filter::new(pieces.clone(), kernel);
         let automaton = OnceLock::new();
-        SignatureSet {
-            signatures,
-            patterns,
-            pattern_starts,
-            filter,
-            pieces,
-            automaton,
-            users,
-            longest_piece,
-            digest,
-        }
+        SignatureSet { signatures, patterns, filter, pieces, automaton, users, longest_piece, digest }
     }
 
     /// All signatures, by id.
@@ -488,11 +473,6 @@ impl SignatureSet {
 
     pub(crate) fn pattern(&self, id: PatternId) -> &CompiledPattern {
         &self.patterns[id.0 as usize]
-    }
-
-    pub(crate) fn pattern_ids(&self, signature: SignatureId) -> impl Iterator<Item = PatternId> + use<> {
-        let range = self.pattern_starts[signature.index()]..self.pattern_starts[signature.index() + 1];
-        range.map(|index| PatternId(index as u32))
     }
 
     pub(crate) fn pattern_count(&self) -> usize {
@@ -560,7 +540,9 @@ impl Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::{Needs, parse_regex, pieces, tile};
+    use std::collections::BTreeMap;
+
+    use super::{Candidate, Needs, PatternId, SignatureSet, parse_regex, pieces, tile};
 
     fn pieces_of(regex: &str) -> Vec<String> {
         let hir = parse_regex(regex).expect(regex);
@@ -584,6 +566,109 @@ mod tests {
             ["one long literal", "literal here", "another one", "one of them"]
         );
         assert_eq!(pieces_of("BPF program is too (?:large|big)"), ["BPF program", "program is too"]);
+    }
+
+    /// Numbers that are the same on each run (xorshift64).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % end as u64) as usize
+        }
+
+        fn one_of<'t, T>(&mut self, items: &'t [T]) -> &'t T {
+            &items[self.below(items.len())]
+        }
+    }
+
+    /// Holds the automaton against a search for each piece at each place.
+    fn finds_what_a_naive_search_finds(set: &SignatureSet, text: &[u8], pieces: &[Vec<u8>]) {
+        const BASE: u64 = 1_000;
+        let (mut scratch, mut got) = (Vec::new(), Vec::new());
+        set.candidates(text, BASE, &mut scratch, &mut got);
+        let mut expected = Vec::new();
+        for start in 0..text.len() {
+            let here = (0u32..).zip(pieces).filter(|(_, piece)| text[start..].starts_with(piece));
+            expected.extend(here.map(|(piece, _)| Candidate { start: BASE + start as u64, piece }));
+        }
+        expected.sort_unstable();
+        let text = text.escape_ascii();
+        assert_eq!(got, expected, "text: {text}");
+        assert!(
+            got.iter().all(|found| set.piece_length(*found) == pieces[found.piece as usize].len()),
+            "{text}"
+        );
+    }
+
+    /// The pieces of a set by their number, and the patterns that each belongs to.
+    fn pieces_of_set(set: &SignatureSet) -> BTreeMap<Vec<u8>, Vec<PatternId>> {
+        let mut pieces: BTreeMap<Vec<u8>, Vec<PatternId>> = BTreeMap::new();
+        for id in (0..set.pattern_count() as u32).map(PatternId) {
+            for piece in super::pieces_of(set.source(id)).unwrap() {
+                pieces.entry(piece).or_default().push(id);
+            }
+        }
+        super::PARTS.into_iter().for_each(|part| assert!(pieces.insert(part.to_vec(), Vec::new()).is_none()));
+        pieces
+    }
+
+    #[test]
+    fn qc_automaton_of_the_builtin_signatures_matches_naive() {
+        let set = SignatureSet::builtin().unwrap();
+        let by_piece = pieces_of_set(&set);
+        for (piece, users) in (0..).zip(by_piece.values()) {
+            assert_eq!(set.users(Candidate { start: 0, piece }), &users[..]);
+        }
+        let pieces: Vec<Vec<u8>> = by_piece.into_keys().collect();
+        let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+        for round in 0..300 {
+            // Now and then longer than what the filter looks at before it hands over to the automaton. Pieces, their beginnings and ends and single bytes of them, one behind the other.
+            let mut text = Vec::new();
+            while text.len() < if round % 30 == 0 { 40_000 } else { 300 } {
+                let piece = numbers.one_of(&pieces);
+                let at = numbers.below(piece.len());
+                text.extend_from_slice(match numbers.below(5) {
+                    0 | 1 => piece,
+                    2 => &piece[..at],
+                    3 => &piece[at..],
+                    _ => &piece[at..=at],
+                });
+            }
+            finds_what_a_naive_search_finds(&set, &text, &pieces);
+        }
+    }
+
+    #[test]
+    fn qc_automaton_of_pieces_of_two_letters_matches_naive() {
+        let mut numbers = Numbers(0x1234_5678_9abc_def1);
+        for _ in 0..20 {
+            let random = |numbers: &mut Numbers, length: usize| -> String {
+                (0..length).map(|_| *numbers.one_of(&['a', 'b'])).collect()
+            };
+            let files: Vec<(String, String)> = (0..12)
+                .map(|number| {
+                    let length = 8 + numbers.below(5);
+                    let literal = random(&mut numbers, length);
+                    let file = format!(
+                        "id = \"s{number}\"\ncategory = \"operation\"\nseverity = \"low\"\nsource = \"none\"\n\
+                         source_confidence = \"low\"\n[[pattern]]\nname = \"p\"\nregex = \"{literal}\"\n\
+                         confidence = \"likely\"\n[[example]]\ntext = \"{literal}\"\n\
+                         [[near_miss]]\ntext = \"-\"\nwhy = \"-\"\n\
+                         [text.en]\ntitle = \"t\"\nsummary = \"s\"\nworkaround = \"w\"\n\
+                         [text.ko]\ntitle = \"t\"\nsummary = \"s\"\nworkaround = \"w\"\n"
+                    );
+                    (format!("s{number}.toml"), file)
+                })
+                .collect();
+            let set =
+                SignatureSet::from_files(files.iter().map(|(name, text)| (&name[..], &text[..]))).unwrap();
+            let pieces: Vec<Vec<u8>> = pieces_of_set(&set).into_keys().collect();
+            let text = random(&mut numbers, 3_000);
+            finds_what_a_naive_search_finds(&set, text.as_bytes(), &pieces);
+        }
     }
 
     #[test]

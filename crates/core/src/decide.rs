@@ -345,12 +345,13 @@ impl<'a> Decider<'a> {
                 *last = (*last).max(hits.last.resolve(self.newest));
             }
         }
-        let hits = |(node, (count, first, last)): (&str, (u64, Option<Time>, Option<Time>))| report::NodeHits {
-            node: node.to_owned(),
-            count: count.max(1),
-            first_seen: first.map(|time| time.to_string()),
-            last_seen: last.map(|time| time.to_string()),
-        };
+        let hits =
+            |(node, (count, first, last)): (&str, (u64, Option<Time>, Option<Time>))| report::NodeHits {
+                node: node.to_owned(),
+                count: count.max(1),
+                first_seen: first.map(|time| time.to_string()),
+                last_seen: last.map(|time| time.to_string()),
+            };
         nodes.into_iter().map(hits).collect()
     }
 

@@ -214,7 +214,7 @@ impl<'s> Scanner<'s> {
     fn scan(&mut self, chunk: &[u8]) {
         let Some(mut scan) = self.entry.take() else { return };
         self.find(&scan, chunk);
-        scan.waiting.extend(self.found.drain(..));
+        scan.wait_for(&mut self.found);
         let end = scan.offset + chunk.len() as u64;
         self.confirm_waiting(&mut scan, chunk, end.saturating_sub(REACH));
         scan.count_lines(chunk, end);
@@ -507,6 +507,15 @@ impl EntryScan {
         }
     }
 
+    /// Adds candidates to those that wait, in order: one that ends in this chunk may begin before one of the last.
+    fn wait_for(&mut self, found: &mut Vec<Candidate>) {
+        let is_late = self.waiting.back() > found.first();
+        self.waiting.extend(found.drain(..));
+        if is_late {
+            self.waiting.make_contiguous().sort_unstable();
+        }
+    }
+
     fn count_lines(&mut self, chunk: &[u8], end: u64) {
         let from = (self.counted_to - self.offset) as usize;
         self.lines += memchr::memchr_iter(b'\n', &chunk[from..]).count() as u64;
@@ -693,10 +702,124 @@ fn context_lines(bytes: &[u8], count: usize, last: bool) -> Vec<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ScanOptions, Scanner};
-    use crate::automaton::SignatureSet;
-    use crate::container::Entry;
-    use crate::path::EntryPath;
+    use super::*;
+    use crate::signature::Signature;
+
+    /// Numbers that are the same on each run (xorshift64).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % end as u64) as usize
+        }
+    }
+
+    /// Messages of all signatures in any order between ordinary lines, some wrapped, some behind each other on a line.
+    fn random_text(set: &SignatureSet, bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
+        let messages = |signature: &Signature| {
+            let examples = signature.examples.iter().map(|example| example.text.clone());
+            let near_misses = signature.near_misses.iter().map(|near_miss| near_miss.text.clone());
+            examples.chain(near_misses).collect::<Vec<String>>()
+        };
+        let messages: Vec<String> = set.signatures().iter().flat_map(messages).collect();
+        let mut text = Vec::new();
+        while text.len() < bytes {
+            let message = &messages[numbers.below(messages.len())];
+            match numbers.below(8) {
+                0 => text.extend_from_slice(message.as_bytes()),
+                1 => {
+                    let wrapped = message.as_bytes().chunks(20 + numbers.below(80));
+                    wrapped.for_each(|line| text.extend_from_slice(&[line, b"\n"].concat()));
+                }
+                2 | 3 => text.extend_from_slice(format!("{message}\n").as_bytes()),
+                4 => text.extend(std::iter::repeat_n(b'x', numbers.below(3_000))),
+                _ => {
+                    let second = numbers.below(60);
+                    let line = format!("I0119 22:11:{second:02}.705596  107905 client.go:48] healthz ok\n");
+                    text.extend_from_slice(line.as_bytes());
+                }
+            }
+        }
+        text
+    }
+
+    /// Everything a scan found, as text.
+    fn found(scanner: Scanner<'_>) -> String {
+        let Tally { entries, bytes, lines, signatures, span, .. } = scanner.tally;
+        format!("{entries} {bytes} {lines} {span:?}\n{signatures:#?}")
+    }
+
+    fn entry() -> Entry {
+        Entry { path: EntryPath::input("nodes/10.200.0.3/kubelet.log"), mtime: Some(1_646_424_963) }
+    }
+
+    fn options() -> ScanOptions {
+        ScanOptions { context: 2, ..ScanOptions::for_examples() }
+    }
+
+    #[track_caller]
+    fn assert_same(got: &str, expected: &str, what: &str) {
+        if got != expected {
+            let line = got.lines().zip(expected.lines()).position(|(got, expected)| got != expected);
+            panic!("{what}, first difference in line {line:?}:\nexpected:\n{expected}\ngot:\n{got}");
+        }
+    }
+
+    #[test]
+    fn qc_delivered_pieces_of_any_size_give_what_the_whole_gives() {
+        let set = SignatureSet::builtin().unwrap();
+        let options = options();
+        let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+        for round in 0..6 {
+            let text = random_text(&set, 400 << 10, &mut numbers);
+            let mut whole = Scanner::new(&set, &options);
+            whole.scan_text(&entry(), &text);
+            let whole = found(whole);
+            for largest in [1_000, 70 << 10, 200 << 10] {
+                let mut scanner = Scanner::new(&set, &options);
+                assert!(scanner.begin(&entry()));
+                let mut rest = &text[..];
+                while !rest.is_empty() {
+                    let (piece, behind) = rest.split_at(rest.len().min(1 + numbers.below(largest)));
+                    let _ = scanner.data(piece);
+                    rest = behind;
+                }
+                scanner.end(EntryEnd::Complete);
+                assert_same(&found(scanner), &whole, &format!("round {round}, pieces up to {largest}"));
+            }
+        }
+    }
+
+    #[test]
+    fn qc_scanned_chunks_of_any_size_give_what_the_whole_gives() {
+        let set = SignatureSet::builtin().unwrap();
+        let options = options();
+        let mut numbers = Numbers(0x1234_5678_9abc_def1);
+        for round in 0..12 {
+            let text = random_text(&set, 90 << 10, &mut numbers);
+            let mut whole = Scanner::new(&set, &options);
+            whole.scan_text(&entry(), &text);
+            let whole = found(whole);
+            for largest in [40, 1_000, 70 << 10] {
+                let mut scanner = Scanner::new(&set, &options);
+                assert!(scanner.begin(&entry()));
+                if let Some(scan) = &mut scanner.entry {
+                    scan.see(&text, options.document_bytes);
+                }
+                let mut rest = &text[..];
+                while !rest.is_empty() {
+                    let (chunk, behind) = rest.split_at(rest.len().min(1 + numbers.below(largest)));
+                    scanner.scan(chunk);
+                    rest = behind;
+                }
+                scanner.end(EntryEnd::Complete);
+                assert_same(&found(scanner), &whole, &format!("round {round}, chunks up to {largest}"));
+            }
+        }
+    }
 
     #[test]
     fn a_message_in_small_parts_is_one_hit() {
