@@ -30,32 +30,56 @@ const DISTANCE_BASE: [u16; 30] = [
 const DISTANCE_EXTRA: [u8; 30] =
     [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
 
+/// Takes bit fields out of a word, by the instruction for it where there is one.
+pub(crate) trait Extract: Copy {
+    /// The `control >> 8 & 0xff` bits of `word` from bit `control & 0xff` on.
+    fn extract(self, word: u64, control: u64) -> u64;
+}
+
+/// By shift and mask, on any machine. Counts the field's width modulo 64.
+#[derive(Clone, Copy)]
+pub(crate) struct Portable;
+
+impl Extract for Portable {
+    #[inline(always)]
+    fn extract(self, word: u64, control: u64) -> u64 {
+        (word >> (control & 63)) & ((1 << (control >> 8 & 63)) - 1)
+    }
+}
+
 /// What a few bits of input mean in the literal/length code.
 ///
-/// | bits  | meaning                                                           |
-/// |-------|-------------------------------------------------------------------|
-/// | 0–7   | bits to consume: the codes and the extra bits of a length         |
-/// | 8–15  | bits of the codes alone                                           |
-/// | 16–23 | number of literals: 0, 1 or 2                                     |
-/// | 30    | no entry: the end of the block, a longer code, or an unused one   |
-/// | 31    | ends with a length                                                |
-/// | 32–47 | the literals, the first one lowest                                |
-/// | 56–63 | base of the length, less 3                                        |
+/// | bits  | meaning                                                                      |
+/// |-------|------------------------------------------------------------------------------|
+/// | 0–7   | bits to consume: the codes and the extra bits of a length                    |
+/// | 8–15  | `DISTANCE_BITS`: with bits 0–7, the control for the index of a distance      |
+/// | 16–23 | bits of the codes alone                                                      |
+/// | 24–30 | number of extra bits: with bits 16–23, the control for them                  |
+/// | 31    | no entry: the end of the block, a longer code, or an unused one              |
+/// | 32–47 | the literals, the first one lowest                                           |
+/// | 48–49 | number of literals: 0, 1 or 2                                                |
+/// | 54–61 | base of the length, less 3                                                   |
+/// | 63    | ends with a length                                                           |
+///
+/// The way from one entry to the next is what the speed of decoding hangs on: by the control in its low
+/// half it is one instruction and one load.
 #[derive(Clone, Copy)]
-pub(crate) struct LiteralEntry(pub(crate) u64);
+pub(crate) struct LiteralEntry(u64);
 
 impl LiteralEntry {
-    pub(crate) const NONE: LiteralEntry = LiteralEntry(1 << 30);
-    const LENGTH: u64 = 1 << 31;
+    const CONTROL: u64 = (DISTANCE_BITS as u64) << 8;
+    const NONE: LiteralEntry = LiteralEntry(Self::CONTROL | 1 << 31);
+    const LENGTH: u64 = 1 << 63;
 
     fn new(symbol: usize, bits: u32) -> LiteralEntry {
         let bits = u64::from(bits);
+        let common = bits << 16 | Self::CONTROL;
         match symbol {
-            0..=255 => LiteralEntry(bits | bits << 8 | 1 << 16 | (symbol as u64) << 32),
+            0..=255 => LiteralEntry(common | bits | (symbol as u64) << 32 | 1 << 48),
             257..286 => {
                 let extra = u64::from(LENGTH_EXTRA[symbol - 257]);
                 let base = u64::from(LENGTH_BASE[symbol - 257]);
-                LiteralEntry((bits + extra) | bits << 8 | Self::LENGTH | base << 56)
+                LiteralEntry(common | (bits + extra) | extra << 24 | base << 54 | Self::LENGTH)
             }
             _ => Self::NONE,
         }
@@ -63,13 +87,19 @@ impl LiteralEntry {
 
     #[inline(always)]
     pub(crate) fn is_none(self) -> bool {
-        self.0 & Self::NONE.0 != 0
+        (self.0 as i32) < 0
     }
 
-    /// 1 when a length (so a match) ends the entry, else 0.
+    /// Whether a length (so a match) ends the entry.
     #[inline(always)]
-    pub(crate) fn matches(self) -> u64 {
-        (self.0 >> 31) & 1
+    pub(crate) fn is_match(self) -> bool {
+        (self.0 as i64) < 0
+    }
+
+    /// All ones if a length (so a match) ends the entry, else zero.
+    #[inline(always)]
+    pub(crate) fn match_mask(self) -> u64 {
+        (self.0 as i64 >> 63) as u64
     }
 
     #[inline(always)]
@@ -78,13 +108,13 @@ impl LiteralEntry {
     }
 
     #[inline(always)]
-    pub(crate) fn code_bits(self) -> u32 {
-        (self.0 >> 8 & 0x3f) as u32
+    fn code_bits(self) -> u32 {
+        (self.0 >> 16 & 0x3f) as u32
     }
 
     #[inline(always)]
     pub(crate) fn literal_count(self) -> u64 {
-        self.0 >> 16 & 0xff
+        self.0 >> 48 & 3
     }
 
     #[inline(always)]
@@ -94,36 +124,49 @@ impl LiteralEntry {
 
     /// The length, less 3, if the entry ends with one: at most 255.
     #[inline(always)]
-    pub(crate) fn length(self, input: u64) -> u64 {
-        (self.0 >> 56) + extra(input, self.bits(), self.code_bits())
+    pub(crate) fn length(self, input: u64, by: impl Extract) -> u64 {
+        (self.0 >> 54 & 0xff) + by.extract(input, self.0 >> 16)
+    }
+
+    /// Index of the distance that follows the entry in `input`.
+    #[inline(always)]
+    pub(crate) fn distance_index(self, input: u64, by: impl Extract) -> DistanceIndex {
+        DistanceIndex(by.extract(input, self.0) as usize)
     }
 
     /// This literal followed by `next`, both known to fit.
     #[inline(always)]
     fn followed_by(self, next: LiteralEntry) -> LiteralEntry {
         const LITERAL: u64 = 0xff << 32;
-        LiteralEntry(self.0 + (next.0 & !LITERAL) + ((next.0 & LITERAL) << 8))
+        let literal = next.0 & LITERAL;
+        LiteralEntry(self.0 + (next.0 & !LITERAL & !Self::CONTROL) + (literal << 8))
     }
 }
 
 /// What a few bits of input mean in the distance code.
 ///
-/// | bits  | meaning                                         |
-/// |-------|-------------------------------------------------|
-/// | 0–7   | bits to consume: the code and the extra bits    |
-/// | 8–15  | bits of the code alone                          |
-/// | 16–30 | base of the distance, less 1                    |
-/// | 31    | no entry: a longer code, or an unused one       |
+/// | bits  | meaning                                                                      |
+/// |-------|------------------------------------------------------------------------------|
+/// | 0–7   | bits to consume: the code and the extra bits                                 |
+/// | 8–15  | `LITERAL_BITS`: with bits 0–7, the control for the index of what follows     |
+/// | 16–23 | bits of the code alone                                                       |
+/// | 24–30 | number of extra bits: with bits 16–23, the control for them                  |
+/// | 31    | no entry: a longer code, or an unused one                                    |
+/// | 32–46 | base of the distance, less 1                                                 |
 #[derive(Clone, Copy)]
-pub(crate) struct DistanceEntry(pub(crate) u32);
+pub(crate) struct DistanceEntry(u64);
 
 impl DistanceEntry {
-    pub(crate) const NONE: DistanceEntry = DistanceEntry(1 << 31);
+    const CONTROL: u64 = (LITERAL_BITS as u64) << 8;
+    const NONE: DistanceEntry = DistanceEntry(Self::CONTROL | 1 << 31);
 
     fn new(symbol: usize, bits: u32) -> DistanceEntry {
+        let bits = u64::from(bits);
         match (DISTANCE_BASE.get(symbol), DISTANCE_EXTRA.get(symbol)) {
             (Some(&base), Some(&extra)) => {
-                DistanceEntry((bits + u32::from(extra)) | bits << 8 | u32::from(base) << 16)
+                let extra = u64::from(extra);
+                let common = bits << 16 | Self::CONTROL;
+                DistanceEntry(common | (bits + extra) | extra << 24 | u64::from(base) << 32)
             }
             _ => Self::NONE,
         }
@@ -131,31 +174,47 @@ impl DistanceEntry {
 
     #[inline(always)]
     pub(crate) fn is_none(self) -> bool {
-        self.0 & Self::NONE.0 != 0
+        (self.0 as i32) < 0
+    }
+
+    /// The entry if `mask` is all ones; if it is zero, one that consumes nothing.
+    #[inline(always)]
+    pub(crate) fn only_if(self, mask: u64) -> DistanceEntry {
+        DistanceEntry(self.0 & (mask | 0xff00))
     }
 
     #[inline(always)]
     pub(crate) fn bits(self) -> u32 {
-        self.0 & 0x3f
-    }
-
-    #[inline(always)]
-    pub(crate) fn code_bits(self) -> u32 {
-        self.0 >> 8 & 0x3f
+        (self.0 & 0x3f) as u32
     }
 
     /// The distance, less 1: at most 32,767.
     #[inline(always)]
-    pub(crate) fn distance(self, input: u64) -> u64 {
-        u64::from(self.0 >> 16 & 0x7fff) + extra(input, self.bits(), self.code_bits())
+    pub(crate) fn distance(self, input: u64, by: impl Extract) -> u64 {
+        (self.0 >> 32) + by.extract(input, self.0 >> 16)
+    }
+
+    /// Index of the literal or length that follows the entry in `input`.
+    #[inline(always)]
+    pub(crate) fn literal_index(self, input: u64, by: impl Extract) -> LiteralIndex {
+        LiteralIndex(by.extract(input, self.0) as usize)
     }
 }
 
-/// The extra bits that stand between the end of the code and the end of the entry.
-#[inline(always)]
-fn extra(input: u64, bits: u32, code_bits: u32) -> u64 {
-    (input >> code_bits) & ((1 << (bits.wrapping_sub(code_bits) & 31)) - 1)
+/// An index into the literal table, less than its length.
+#[derive(Clone, Copy)]
+pub(crate) struct LiteralIndex(usize);
+
+impl LiteralIndex {
+    #[inline(always)]
+    pub(crate) fn of(input: u64) -> LiteralIndex {
+        LiteralIndex(input as usize & ((1 << LITERAL_BITS) - 1))
+    }
 }
+
+/// An index into the distance table, less than its length.
+#[derive(Clone, Copy)]
+pub(crate) struct DistanceIndex(usize);
 
 /// Why a list of code lengths is not a code.
 #[derive(Debug, PartialEq, Eq)]
@@ -321,13 +380,19 @@ impl Tables {
     }
 
     #[inline(always)]
-    pub(crate) fn literal(&self, input: u64) -> LiteralEntry {
-        self.literal[input as usize & ((1 << LITERAL_BITS) - 1)]
+    pub(crate) fn literal(&self, index: LiteralIndex) -> LiteralEntry {
+        debug_assert!(index.0 < self.literal.len());
+        // SAFETY: an index is made of `LITERAL_BITS` bits, by a mask or by the control bits that all
+        // distance entries have, and the table has 2 to the power of that entries.
+        unsafe { *self.literal.get_unchecked(index.0) }
     }
 
     #[inline(always)]
-    pub(crate) fn distance(&self, input: u64) -> DistanceEntry {
-        self.distance[input as usize & ((1 << DISTANCE_BITS) - 1)]
+    pub(crate) fn distance(&self, index: DistanceIndex) -> DistanceEntry {
+        debug_assert!(index.0 < self.distance.len());
+        // SAFETY: an index is made of `DISTANCE_BITS` bits, by the control bits that all literal entries
+        // have, and the table has 2 to the power of that entries.
+        unsafe { *self.distance.get_unchecked(index.0) }
     }
 
     /// The entry for a code too long for the literal table.
@@ -356,8 +421,8 @@ impl Tables {
             Some((END_OF_BLOCK, bits)) => Symbol::EndOfBlock { bits },
             Some((symbol, bits)) => match LiteralEntry::new(symbol, bits) {
                 entry if entry.is_none() => Symbol::Unused { bits },
-                entry if entry.matches() == 0 => Symbol::Literal { byte: symbol as u8, bits },
-                entry => Symbol::Length { length: entry.length(input), bits: entry.bits() },
+                entry if !entry.is_match() => Symbol::Literal { byte: symbol as u8, bits },
+                entry => Symbol::Length { length: entry.length(input, Portable), bits: entry.bits() },
             },
             None => Symbol::Unused { bits: 1 },
         }
@@ -368,7 +433,7 @@ impl Tables {
         match self.distance_code.decode(input, 0) {
             Some((symbol, bits)) => match DistanceEntry::new(symbol, bits) {
                 entry if entry.is_none() => Err(bits),
-                entry => Ok((entry.distance(input), entry.bits())),
+                entry => Ok((entry.distance(input, Portable), entry.bits())),
             },
             None => Err(1),
         }
@@ -430,15 +495,15 @@ mod tests {
         let mut tables = Tables::new();
         tables.set_literals(&lengths).expect("a complete code");
         for input in 0..1u64 << 16 {
-            let mut entry = tables.literal(input);
+            let mut entry = tables.literal(LiteralIndex::of(input));
             if entry.is_none() {
                 entry = tables.long_literal(input);
             }
             match tables.symbol(input) {
                 Symbol::Literal { byte, .. } => assert_eq!(entry.literals() as u8, byte),
                 Symbol::Length { length, bits } => {
-                    assert_eq!((entry.literal_count(), entry.matches()), (0, 1));
-                    assert_eq!((entry.length(input), entry.bits()), (length, bits));
+                    assert_eq!((entry.literal_count(), entry.is_match()), (0, true));
+                    assert_eq!((entry.length(input, Portable), entry.bits()), (length, bits));
                 }
                 Symbol::EndOfBlock { .. } | Symbol::Unused { .. } => assert!(entry.is_none()),
             }

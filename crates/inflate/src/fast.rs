@@ -6,7 +6,7 @@
 //! end of a block, codes without a symbol, and the last bytes of the input.
 
 use crate::batch::{Batch, Sequence};
-use crate::code::Tables;
+use crate::code::{Extract, LiteralIndex, Portable, Tables};
 
 /// Input bytes from which on the loop gets something done.
 pub(crate) const INPUT_MARGIN: usize = 64;
@@ -39,33 +39,49 @@ pub(crate) fn decode(tables: &Tables, window: &[u8], bit: usize, batch: &mut Bat
 
 fn decode_portable(tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch) -> usize {
     if tables.mostly_literals() {
-        decode_with::<true>(tables, window, bit, batch)
+        decode_with::<true>(tables, window, bit, batch, Portable)
     } else {
-        decode_with::<false>(tables, window, bit, batch)
+        decode_with::<false>(tables, window, bit, batch, Portable)
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "bmi1,bmi2")]
 fn decode_literals_bmi2(tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch) -> usize {
-    decode_with::<true>(tables, window, bit, batch)
+    // SAFETY: this function needs BMI1 itself.
+    decode_with::<true>(tables, window, bit, batch, unsafe { Bmi1::new() })
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "bmi1,bmi2")]
 fn decode_mixed_bmi2(tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch) -> usize {
-    decode_with::<false>(tables, window, bit, batch)
+    // SAFETY: this function needs BMI1 itself.
+    decode_with::<false>(tables, window, bit, batch, unsafe { Bmi1::new() })
 }
 
-/// The bits ahead, loaded 8 bytes at a time.
-///
-/// The low `valid` bits of `bits` are the next bits of the input. Those above are the ones that follow
-/// them or zeros, so that more can be OR-ed over them. `valid` stays in 0..64.
-struct Ahead {
-    bits: u64,
-    valid: u32,
-    /// Byte of the input to load next.
-    next: usize,
+/// By the instruction `bextr`. Exists only where the processor has it.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+struct Bmi1(());
+
+#[cfg(target_arch = "x86_64")]
+impl Bmi1 {
+    /// # Safety
+    ///
+    /// The processor must have BMI1.
+    #[inline(always)]
+    unsafe fn new() -> Bmi1 {
+        Bmi1(())
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Extract for Bmi1 {
+    #[inline(always)]
+    fn extract(self, word: u64, control: u64) -> u64 {
+        // SAFETY: a `Bmi1` exists, so the processor has BMI1.
+        unsafe { std::arch::x86_64::_bextr2_u64(word, control) }
+    }
 }
 
 /// The loop itself. With `BRANCH`, a branch separates steps that yield literals only: right for streams
@@ -75,35 +91,50 @@ struct Ahead {
 /// Measured on logs: the branch gains a tenth on streams of Go's encoder and loses as much on those of
 /// GNU gzip, so each block chooses by its code lengths.
 #[inline(always)]
-fn decode_with<const BRANCH: bool>(tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch) -> usize {
-    if window.len().saturating_sub(bit / 8) < INPUT_MARGIN {
+fn decode_with<const BRANCH: bool>(
+    tables: &Tables,
+    window: &[u8],
+    bit: usize,
+    batch: &mut Batch,
+    by: impl Extract,
+) -> usize {
+    let first = bit / 8;
+    if window.len().saturating_sub(first) < INPUT_MARGIN {
         return bit;
     }
-    let mut ahead = Ahead { bits: 0, valid: 0, next: bit / 8 };
-    // SAFETY: at least INPUT_MARGIN bytes of the window follow `bit / 8`.
-    ahead.bits = unsafe { load(window, ahead.next) } >> (bit % 8);
-    ahead.next += 7;
-    ahead.valid = 56 - (bit % 8) as u32;
-
-    let literals = batch.literals.as_mut_ptr();
-    let sequences = batch.sequences.as_mut_ptr();
-    let mut run = 0u64;
-    'rounds: loop {
-        let steps = steps(window, ahead.next, batch);
+    // The low `valid` bits of `bits` are the next bits of the input. Those above are the ones that follow
+    // them or zeros, so that more can be OR-ed over them. `valid` stays in 0..64.
+    // SAFETY: at least INPUT_MARGIN bytes of the window follow `first`.
+    let (mut next, mut bits) = unsafe {
+        let start = window.as_ptr().add(first);
+        (start.add(7), load(start) >> (bit % 8))
+    };
+    let mut valid = 56 - (bit % 8) as u32;
+    let mut index = LiteralIndex::of(bits);
+    let mut run = 0;
+    let mut stopped = false;
+    while !stopped {
+        // SAFETY: `next` was made from the window's pointer and never leaves the window.
+        let position = unsafe { next.offset_from(window.as_ptr()) } as usize;
+        let steps = steps(window.len() - position, batch);
         if steps == 0 {
             break;
         }
-        let mut literal = batch.literal_count;
-        let mut sequence = batch.sequence_count;
-        let mut stopped = false;
+        // SAFETY: what a batch counts lies within its buffers.
+        let (mut literal, mut sequence) = unsafe {
+            let literal = batch.literals.as_mut_ptr().add(batch.literal_count);
+            (literal, batch.sequences.as_mut_ptr().add(batch.sequence_count))
+        };
         for _ in 0..steps {
-            let mut entry = tables.literal(ahead.bits);
+            let mut entry = tables.literal(index);
             // The refill counts on `valid` alone and so stays off the chain of table loads.
-            // SAFETY: `steps` holds `next + 8 <= window.len()` for each load: see there.
-            let word = unsafe { load(window, ahead.next) };
-            let input = ahead.bits | word << ahead.valid;
-            ahead.next += ((63 - ahead.valid) >> 3) as usize;
-            ahead.valid |= 56;
+            // SAFETY: `steps` keeps 8 bytes from `next` on within the window, after the move too.
+            let input = unsafe {
+                let input = bits | load(next) << valid;
+                next = next.add(((63 - valid) >> 3) as usize);
+                input
+            };
+            valid |= 56;
             if entry.is_none() {
                 entry = tables.long_literal(input);
                 if entry.is_none() {
@@ -111,74 +142,91 @@ fn decode_with<const BRANCH: bool>(tables: &Tables, window: &[u8], bit: usize, b
                     break;
                 }
             }
-            let count = entry.literal_count();
             let rest = input >> entry.bits();
-            if BRANCH && entry.matches() == 0 {
-                // SAFETY: `steps` holds `literal + 2` within the literals: see there.
-                unsafe { literals.add(literal).cast::<[u8; 2]>().write(entry.literals().to_le_bytes()) };
-                literal += count as usize;
-                run += count;
-                ahead.bits = rest;
-                ahead.valid -= entry.bits();
+            if BRANCH && !entry.is_match() {
+                // SAFETY: `steps` keeps room for two literals, and the sequence.
+                unsafe {
+                    literal.cast::<[u8; 2]>().write(entry.literals().to_le_bytes());
+                    literal = literal.add(entry.literal_count() as usize);
+                }
+                run += entry.literal_count();
+                index = LiteralIndex::of(rest);
+                bits = rest;
+                valid -= entry.bits();
                 if run >= LONG_RUN {
-                    // SAFETY: `steps` holds `sequence` within the sequences: see there.
-                    unsafe { sequences.add(sequence).write(Sequence::literals(run)) };
-                    sequence += 1;
+                    // SAFETY: `steps` keeps room for the sequence.
+                    sequence = unsafe { push(sequence, Sequence::literals(run)) };
                     run = 0;
                 }
                 continue;
             }
-            let matches = entry.matches();
-            let mut distance = tables.distance(rest);
-            if distance.is_none() && matches != 0 {
+            let mask = entry.match_mask();
+            // Without a match this is looked up in vain and consumes nothing.
+            let mut distance = tables.distance(entry.distance_index(input, by)).only_if(mask);
+            if distance.is_none() {
                 distance = tables.long_distance(rest);
                 if distance.is_none() {
                     stopped = true;
                     break;
                 }
             }
-            // SAFETY: as above.
-            unsafe { literals.add(literal).cast::<[u8; 2]>().write(entry.literals().to_le_bytes()) };
-            literal += count as usize;
-            run += count;
-            let found = Sequence::with_match(run, entry.length(input), distance.distance(rest));
-            // Written always, kept only when there is a match.
-            // SAFETY: as above.
-            unsafe { sequences.add(sequence).write(found) };
-            sequence += matches as usize;
-            run &= matches.wrapping_sub(1);
-            let distance_bits = distance.bits() & (matches as u32).wrapping_neg();
-            ahead.bits = rest >> distance_bits;
-            ahead.valid -= entry.bits() + distance_bits;
+            index = distance.literal_index(rest, by);
+            bits = rest >> distance.bits();
+            valid -= entry.bits() + distance.bits();
+            run += entry.literal_count();
+            let found = Sequence::with_match(run, entry.length(input, by), distance.distance(rest, by));
+            // SAFETY: `steps` keeps room for two literals and one sequence. Both are written always and
+            // kept as far as the entry says.
+            unsafe {
+                literal.cast::<[u8; 2]>().write(entry.literals().to_le_bytes());
+                literal = literal.add(entry.literal_count() as usize);
+                sequence.write(found);
+                sequence = sequence.add((mask & 1) as usize);
+            }
+            run &= !mask;
             if run >= LONG_RUN {
-                // SAFETY: as above; without a match nothing was kept there in this step.
-                unsafe { sequences.add(sequence).write(Sequence::literals(run)) };
-                sequence += 1;
+                // SAFETY: `steps` keeps room for the sequence, as there was no match.
+                sequence = unsafe { push(sequence, Sequence::literals(run)) };
                 run = 0;
             }
         }
-        batch.literal_count = literal;
-        batch.sequence_count = sequence;
-        if stopped {
-            break 'rounds;
+        // SAFETY: both were made from these pointers and moved within the buffers.
+        unsafe {
+            batch.literal_count = literal.offset_from(batch.literals.as_ptr()) as usize;
+            batch.sequence_count = sequence.offset_from(batch.sequences.as_ptr()) as usize;
         }
     }
     if run > 0 {
         batch.push(Sequence::literals(run));
     }
-    ahead.next * 8 - ahead.valid as usize
+    // SAFETY: `next` was made from the window's pointer and never leaves the window.
+    let position = unsafe { next.offset_from(window.as_ptr()) } as usize;
+    position * 8 - valid as usize
 }
 
-/// How many steps fit, whatever they decode.
+/// Writes a sequence; gives the place behind it.
 ///
-/// - A step loads 8 bytes at `next`, then moves `next` by at most 7: n steps touch less than `8 n + 8`
-///   bytes from `next` on.
+/// # Safety
+///
+/// There must be room for it.
+#[inline(always)]
+unsafe fn push(at: *mut Sequence, sequence: Sequence) -> *mut Sequence {
+    // SAFETY: the caller vouches for the room.
+    unsafe {
+        at.write(sequence);
+        at.add(1)
+    }
+}
+
+/// How many steps fit, whatever they decode, when `input` bytes follow the place of the next load.
+///
+/// - A step loads 8 bytes and then moves on by at most 7, so n steps touch less than 8 n + 8 bytes.
 /// - A step writes 2 literals and moves on by at most as many.
 /// - A step writes 1 sequence and moves on by at most 1: a run gets long only in a step without a match.
 ///   One more may be written after the last step.
 #[inline(always)]
-fn steps(window: &[u8], next: usize, batch: &Batch) -> usize {
-    let input = window.len().saturating_sub(next + 8) / 8;
+fn steps(input: usize, batch: &Batch) -> usize {
+    let input = input.saturating_sub(8) / 8;
     let literals = batch.literal_room().saturating_sub(SPARE_LITERALS) / STEP_LITERALS;
     let sequences = batch.sequence_room().saturating_sub(SPARE_SEQUENCES);
     input.min(literals).min(sequences)
@@ -188,10 +236,9 @@ fn steps(window: &[u8], next: usize, batch: &Batch) -> usize {
 ///
 /// # Safety
 ///
-/// `at + 8` must not exceed the length of `bytes`.
+/// They must be there.
 #[inline(always)]
-unsafe fn load(bytes: &[u8], at: usize) -> u64 {
-    debug_assert!(at + 8 <= bytes.len());
+unsafe fn load(at: *const u8) -> u64 {
     // SAFETY: the caller vouches for the 8 bytes; the read asks for no alignment.
-    u64::from_le(unsafe { bytes.as_ptr().add(at).cast::<u64>().read_unaligned() })
+    u64::from_le(unsafe { at.cast::<u64>().read_unaligned() })
 }
