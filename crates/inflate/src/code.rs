@@ -247,9 +247,20 @@ impl Canonical {
     /// What zlib refuses is refused: a code that is oversubscribed, or incomplete unless it has no
     /// symbols at all or (with `single_allowed`) exactly one of one bit.
     pub(crate) fn assign(&mut self, lengths: &[u8], single_allowed: bool) -> Result<(), BadCode> {
-        let mut count = [0u16; LONGEST + 1];
-        for &length in lengths {
+        // By halves, each with its own counters: long stretches have one length, and a counter that is
+        // always the last one written is a slow one.
+        let (front, back) = lengths.split_at(lengths.len() / 2);
+        let (mut count, mut back_count) = ([0u16; LONGEST + 1], [0u16; LONGEST + 1]);
+        for (&length, &back_length) in front.iter().zip(back) {
             count[usize::from(length & 15)] += 1;
+            back_count[usize::from(back_length & 15)] += 1;
+        }
+        if let Some(&length) = back.get(front.len()) {
+            back_count[usize::from(length & 15)] += 1;
+        }
+        let front_count = count;
+        for (count, back_count) in count.iter_mut().zip(back_count) {
+            *count += back_count;
         }
         count[0] = 0;
         let (mut code, mut start, mut unused) = (0u32, 0u16, 1i32);
@@ -268,13 +279,24 @@ impl Canonical {
             return Err(BadCode::Incomplete);
         }
         self.count = count;
-        let mut next = self.start;
+        let (mut next, mut back_next) = (self.start, self.start);
+        for (back_next, front_count) in back_next.iter_mut().zip(front_count) {
+            *back_next += front_count;
+        }
         // Unused symbols are written too, to the spare slot: a branch here is a coin toss.
         next[0] = LITERAL_SYMBOLS as u16;
-        for (symbol, &length) in lengths.iter().enumerate() {
+        back_next[0] = LITERAL_SYMBOLS as u16;
+        let mut place = |next: &mut [u16; LONGEST + 1], symbol: usize, length: u8| {
             let slot = &mut next[usize::from(length & 15)];
             self.symbols[usize::from(*slot)] = symbol as u16;
             *slot += u16::from(length != 0);
+        };
+        for (symbol, (&length, &back_length)) in front.iter().zip(back).enumerate() {
+            place(&mut next, symbol, length);
+            place(&mut back_next, front.len() + symbol, back_length);
+        }
+        if let Some(&length) = back.get(front.len()) {
+            place(&mut back_next, 2 * front.len(), length);
         }
         Ok(())
     }
@@ -371,7 +393,9 @@ impl Tables {
             let fits = entry.literal_count() == 1
                 && !next.is_none()
                 && entry.code_bits() + next.code_bits() <= LITERAL_BITS;
-            self.literal[index] = if fits { entry.followed_by(next) } else { entry };
+            if fits {
+                self.literal[index] = entry.followed_by(next);
+            }
         }
     }
 
