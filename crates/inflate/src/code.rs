@@ -31,16 +31,21 @@ const DISTANCE_EXTRA: [u8; 30] =
     [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
 
 /// Takes bit fields out of a word, by the instruction for it where there is one.
-pub(crate) trait Extract: Copy {
-    /// The `control >> 8 & 0xff` bits of `word` from bit `control & 0xff` on.
+///
+/// # Safety
+///
+/// A result must be less than 2 to the power of the field's width: it becomes an index.
+pub(crate) unsafe trait Extract: Copy {
+    /// The field of `control >> 8 & 0xff` bits of `word` from bit `control & 0xff` on, both less than 64.
     fn extract(self, word: u64, control: u64) -> u64;
 }
 
-/// By shift and mask, on any machine. Counts the field's width modulo 64.
+/// By shift and mask, on any machine.
 #[derive(Clone, Copy)]
 pub(crate) struct Portable;
 
-impl Extract for Portable {
+// SAFETY: the mask has as many bits as the field is wide.
+unsafe impl Extract for Portable {
     #[inline(always)]
     fn extract(self, word: u64, control: u64) -> u64 {
         (word >> (control & 63)) & ((1 << (control >> 8 & 63)) - 1)

@@ -24,20 +24,10 @@ const SPARE_LITERALS: usize = 16;
 ///
 /// Every position it can stop at is the start of a literal/length code.
 pub(crate) fn decode(tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch) -> usize {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2") {
-        return if tables.mostly_literals() {
-            // SAFETY: the processor has BMI1 and BMI2, as was just asked.
-            unsafe { decode_literals_bmi2(tables, window, bit, batch) }
-        } else {
-            // SAFETY: as above.
-            unsafe { decode_mixed_bmi2(tables, window, bit, batch) }
-        };
+    #[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+    if let Some(bmi) = bmi::Bmi::detect() {
+        return bmi.decode(tables, window, bit, batch);
     }
-    decode_portable(tables, window, bit, batch)
-}
-
-fn decode_portable(tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch) -> usize {
     if tables.mostly_literals() {
         decode_with::<true>(tables, window, bit, batch, Portable)
     } else {
@@ -45,42 +35,48 @@ fn decode_portable(tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "bmi1,bmi2")]
-fn decode_literals_bmi2(tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch) -> usize {
-    // SAFETY: this function needs BMI1 itself.
-    decode_with::<true>(tables, window, bit, batch, unsafe { Bmi1::new() })
-}
+/// The loop for processors with bit manipulation instructions.
+#[cfg(all(target_arch = "x86_64", not(feature = "portable")))]
+mod bmi {
+    use super::*;
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "bmi1,bmi2")]
-fn decode_mixed_bmi2(tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch) -> usize {
-    // SAFETY: this function needs BMI1 itself.
-    decode_with::<false>(tables, window, bit, batch, unsafe { Bmi1::new() })
-}
+    /// Exists only where the processor has BMI1 and BMI2.
+    #[derive(Clone, Copy)]
+    pub(super) struct Bmi(());
 
-/// By the instruction `bextr`. Exists only where the processor has it.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
-struct Bmi1(());
+    impl Bmi {
+        pub(super) fn detect() -> Option<Bmi> {
+            (is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2")).then_some(Bmi(()))
+        }
 
-#[cfg(target_arch = "x86_64")]
-impl Bmi1 {
-    /// # Safety
-    ///
-    /// The processor must have BMI1.
-    #[inline(always)]
-    unsafe fn new() -> Bmi1 {
-        Bmi1(())
+        pub(super) fn decode(self, tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch) -> usize {
+            if tables.mostly_literals() {
+                // SAFETY: a `Bmi` exists, so the processor has both.
+                unsafe { decode_literals(tables, window, bit, batch, self) }
+            } else {
+                // SAFETY: as above.
+                unsafe { decode_mixed(tables, window, bit, batch, self) }
+            }
+        }
     }
-}
 
-#[cfg(target_arch = "x86_64")]
-impl Extract for Bmi1 {
-    #[inline(always)]
-    fn extract(self, word: u64, control: u64) -> u64 {
-        // SAFETY: a `Bmi1` exists, so the processor has BMI1.
-        unsafe { std::arch::x86_64::_bextr2_u64(word, control) }
+    // SAFETY: the instruction gives no more bits than the field is wide.
+    unsafe impl Extract for Bmi {
+        #[inline(always)]
+        fn extract(self, word: u64, control: u64) -> u64 {
+            // SAFETY: a `Bmi` exists, so the processor has BMI1.
+            unsafe { std::arch::x86_64::_bextr2_u64(word, control) }
+        }
+    }
+
+    #[target_feature(enable = "bmi1,bmi2")]
+    fn decode_literals(tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch, bmi: Bmi) -> usize {
+        decode_with::<true>(tables, window, bit, batch, bmi)
+    }
+
+    #[target_feature(enable = "bmi1,bmi2")]
+    fn decode_mixed(tables: &Tables, window: &[u8], bit: usize, batch: &mut Batch, bmi: Bmi) -> usize {
+        decode_with::<false>(tables, window, bit, batch, bmi)
     }
 }
 

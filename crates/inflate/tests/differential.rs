@@ -12,6 +12,12 @@ use loggrep_abm_inflate::{ErrorKind, Format};
 use oracle::{compare, fuzz_one};
 use streams::{Bits, Random, deflate, gzip, samples};
 
+/// How long each randomised test runs: a few seconds, or what `INFLATE_TEST_SECONDS` says.
+fn random_time() -> Duration {
+    let seconds = std::env::var("INFLATE_TEST_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(3))
+}
+
 #[track_caller]
 fn sound(format: Format, data: &[u8], expected: &[u8]) {
     sound_as("", format, data, expected);
@@ -312,7 +318,7 @@ fn distances_too_far_back_are_found_wherever_they_are() {
 fn random_codes() {
     let mut random = Random::new(11);
     let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(3) {
+    while start.elapsed() < random_time() {
         let stream = streams::random_deflate(&mut random);
         let (_, outcome) = compare(Format::Deflate, &stream);
         outcome.expect("a sound stream");
@@ -328,7 +334,7 @@ fn random_damage() {
         seeds.push(gzip(&data[..piece], random.below(10) as u32));
     }
     let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(3) {
+    while start.elapsed() < random_time() {
         let mut stream = match random.below(4) {
             0 => streams::random_deflate(&mut random),
             _ => seeds[random.below(seeds.len())].clone(),
