@@ -362,11 +362,14 @@ impl Tables {
         })
     }
 
-    /// Takes the code of literals and lengths.
-    pub(crate) fn set_literals(&mut self, lengths: &[u8]) -> Result<(), BadCode> {
+    /// Takes the code of literals and lengths. To `join` what fits into one entry pays in blocks that are
+    /// not small.
+    pub(crate) fn set_literals(&mut self, lengths: &[u8], join: bool) -> Result<(), BadCode> {
         self.literal_code.assign(lengths, true)?;
         self.literal_code.fill(&mut self.literal, LITERAL_BITS, LiteralEntry::NONE, LiteralEntry::new);
-        self.combine_literals();
+        if join {
+            self.join_literals();
+        }
         let matches = lengths.iter().skip(257).filter(|&&length| length > 0);
         self.mostly_literals = matches.map(|&length| 1 << (15 - length)).sum::<u32>() < FEW_MATCHES;
         Ok(())
@@ -384,14 +387,14 @@ impl Tables {
         let mut lengths = [8; LITERAL_SYMBOLS];
         lengths[144..256].fill(9);
         lengths[256..280].fill(7);
-        self.set_literals(&lengths).expect("the fixed literal code is complete");
+        self.set_literals(&lengths, true).expect("the fixed literal code is complete");
         self.set_distances(&[5; DISTANCE_SYMBOLS]).expect("the fixed distance code is complete");
     }
 
     /// Joins each literal with what is known to follow it, where both fit into the table's bits.
     ///
     /// Going down, the entry that follows is always at a lower index, so not yet joined itself.
-    fn combine_literals(&mut self) {
+    fn join_literals(&mut self) {
         for index in (0..self.literal.len()).rev() {
             let entry = self.literal[index];
             let next = self.literal[index >> entry.code_bits()];
@@ -522,8 +525,12 @@ mod tests {
         }
         lengths[285] = 15;
         let mut tables = Tables::new();
-        tables.set_literals(&lengths).expect("a complete code");
-        for input in 0..1u64 << 16 {
+        for (join, input) in
+            [false, true].into_iter().flat_map(|join| (0..1u64 << 16).map(move |at| (join, at)))
+        {
+            if input == 0 {
+                tables.set_literals(&lengths, join).expect("a complete code");
+            }
             let mut entry = tables.literal(LiteralIndex::of(input));
             if entry.is_none() {
                 entry = tables.long_literal(input);

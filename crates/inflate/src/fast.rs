@@ -84,8 +84,9 @@ mod bmi {
 /// that consist of them for long stretches. Without, each step does the work of a match and keeps what
 /// applies: right where literals and matches alternate too evenly for a branch to be predicted.
 ///
-/// Measured on logs: the branch gains a tenth on streams of Go's encoder and loses as much on those of
-/// GNU gzip, so each block chooses by its code lengths.
+/// Measured on logs (AMD Zen 4): on streams of Go's encoder, blocks that choose by their code lengths take
+/// 0.194 s where either loop alone takes 0.203; on those of GNU gzip, which choose the second, the first
+/// would take 0.237 s instead of 0.209.
 #[inline(always)]
 fn decode_with<const BRANCH: bool>(
     tables: &Tables,

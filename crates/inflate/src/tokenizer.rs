@@ -12,6 +12,9 @@ use crate::input::{Input, OutOfInput};
 /// How far back a match may reach.
 pub(crate) const WINDOW: usize = 32 << 10;
 
+/// Literals and sequences of a block from which on the time to join table entries is well spent.
+const SMALL_BLOCK: usize = 1000;
+
 /// What a compressed stream looks like outside its deflate blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -33,6 +36,8 @@ pub struct Tokenizer<R> {
     last_block: bool,
     tables: Box<Tables>,
     tables_are_fixed: bool,
+    /// Literals and sequences of the block so far; once it has ended, of the last block with codes.
+    block_size: usize,
     /// For the code lengths of dynamic blocks.
     length_code: Canonical,
     /// Decoded bytes of this member, up to `WINDOW`; from there on no distance is too far.
@@ -77,6 +82,7 @@ impl<R: Read> Tokenizer<R> {
             last_block: false,
             tables: Tables::new(),
             tables_are_fixed: false,
+            block_size: SMALL_BLOCK,
             length_code: Canonical::empty(),
             produced: 0,
             fault_ahead: false,
@@ -305,7 +311,10 @@ impl<R: Read> Tokenizer<R> {
         }
         self.tables_are_fixed = false;
         let (literals, distances) = lengths[..total].split_at(literals);
-        self.tables.set_literals(literals).map_err(|_| bad(ErrorKind::LiteralCode))?;
+        // Encoders make blocks of about the same size one after the other.
+        let join = self.block_size >= SMALL_BLOCK;
+        self.block_size = 0;
+        self.tables.set_literals(literals, join).map_err(|_| bad(ErrorKind::LiteralCode))?;
         self.tables.set_distances(distances).map_err(|_| bad(ErrorKind::DistanceCode))?;
         self.state = State::Codes;
         Ok(())
@@ -313,6 +322,17 @@ impl<R: Read> Tokenizer<R> {
 
     /// Codes of the current block, up to its end or until the batch is full.
     fn codes(&mut self, batch: &mut Batch) -> Result<(), Fault> {
+        let before = batch.literal_count + batch.sequence_count;
+        let ended = self.codes_until_full(batch)?;
+        self.block_size += batch.literal_count + batch.sequence_count - before;
+        if ended {
+            self.end_block();
+        }
+        Ok(())
+    }
+
+    /// Whether the block ended before the batch was full.
+    fn codes_until_full(&mut self, batch: &mut Batch) -> Result<bool, Fault> {
         while !batch.is_full() {
             if !self.fault_ahead && self.input.ensure(fast::INPUT_MARGIN) {
                 self.fast_codes(batch);
@@ -321,11 +341,10 @@ impl<R: Read> Tokenizer<R> {
                 }
             }
             if self.code(batch)? {
-                self.end_block();
-                break;
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// As many codes as the fast loop takes; none if there is a distance too far back among them.

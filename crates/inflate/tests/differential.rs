@@ -413,7 +413,7 @@ for level,wbits,memory,strategy in [(6,31,9,0),(6,31,1,0),(9,25,8,0),(6,31,8,1),
     sys.stdout.buffer.write(c.compress(d[:h])+c.flush(zlib.Z_FULL_FLUSH)+c.compress(d[h:])+c.flush(zlib.Z_PARTIAL_FLUSH)+c.flush())";
     const GZIP: &str = "import sys,gzip; sys.stdout.buffer.write(gzip.compress(sys.stdin.buffer.read()))";
     for (name, data) in samples() {
-        let commands: [&[&str]; 10] = [
+        let commands: [&[&str]; 11] = [
             &["gzip", "-1"],
             &["gzip", "-6"],
             &["gzip", "-9"],
@@ -422,6 +422,7 @@ for level,wbits,memory,strategy in [(6,31,9,0),(6,31,1,0),(9,25,8,0),(6,31,8,1),
             &["igzip", "-0"],
             &["igzip", "-3"],
             &["libdeflate-gzip", "-c", "-12"],
+            &["7z", "a", "-tgzip", "-mx5", "-si", "-so", "stdin"],
             &["python3", "-c", GZIP],
             &["python3", "-c", STRATEGIES],
         ];
