@@ -41,7 +41,7 @@
 //!
 //! # Memory
 //!
-//! One thread takes about 2 MiB, two take about 5, whatever the stream holds.
+//! One thread takes about 2 MiB, two take about 8, whatever the stream holds.
 
 mod batch;
 mod code;
