@@ -15,6 +15,7 @@ use regex_automata::meta::Regex;
 use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind, Repetition};
 
 use crate::error::{Error, ErrorKind};
+use crate::filter::{self, Filter, Found, Kernel};
 use crate::signature::{Mistake, Pattern, Signature};
 
 /// Every signature of a run, compiled and ready to be shared between threads.
@@ -23,12 +24,12 @@ use crate::signature::{Mistake, Pattern, Signature};
 pub struct SignatureSet {
     signatures: Vec<Signature>,
     patterns: Vec<CompiledPattern>,
-    /// First pattern of each signature, and the end.
-    pattern_starts: Vec<usize>,
-    automaton: AhoCorasick,
+    filter: Filter,
+    pieces: Vec<Vec<u8>>,
+    /// Defines what is found; built when candidates swarm, since that takes longer than all the rest.
+    automaton: OnceLock<AhoCorasick>,
     /// Which patterns a piece is a candidate for.
     users: Vec<Vec<PatternId>>,
-    piece_lengths: Vec<usize>,
     longest_piece: usize,
     digest: String,
 }
@@ -238,8 +239,11 @@ fn is_escaped(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&' | b'`') || !(0x20..0x7f).contains(&byte)
 }
 
+/// What a record holds that is a part of a longer message: CRI's tag, and any record of docker.
+const PARTS: [&[u8]; 3] = [b" stderr P ", b" stdout P ", b"\",\"stream\":\"std"];
+
 /// The shortest piece: below it, a piece would be a candidate on every other line.
-const SHORTEST_PIECE: usize = 8;
+const SHORTEST_PIECE: usize = filter::SHORTEST;
 /// Pieces a pattern gets at most; each costs false candidates.
 const PIECES: usize = 5;
 
@@ -390,10 +394,8 @@ impl SignatureSet {
 
     fn compile(signatures: Vec<Signature>, digest: String) -> SignatureSet {
         let mut patterns = Vec::new();
-        let mut pattern_starts = Vec::new();
         let mut pieces: BTreeMap<Vec<u8>, Vec<PatternId>> = BTreeMap::new();
         for (signature_index, signature) in signatures.iter().enumerate() {
-            pattern_starts.push(patterns.len());
             for (index, pattern) in signature.patterns.iter().enumerate() {
                 let id = PatternId(patterns.len() as u32);
                 for piece in pieces_of(pattern).unwrap_or_default() {
@@ -402,25 +404,15 @@ impl SignatureSet {
                 patterns.push(CompiledPattern::new(SignatureId(signature_index as u32), index, pattern));
             }
         }
-        pattern_starts.push(patterns.len());
-        let piece_lengths: Vec<usize> = pieces.keys().map(Vec::len).collect();
-        let longest_piece = piece_lengths.iter().copied().max().unwrap_or(1);
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(pieces.keys())
-            .expect("a few thousand short pieces fit an automaton");
-        let users = pieces.into_values().collect();
-        SignatureSet {
-            signatures,
-            patterns,
-            pattern_starts,
-            automaton,
-            users,
-            piece_lengths,
-            longest_piece,
-            digest,
+        for part in PARTS {
+            pieces.entry(part.to_vec()).or_default();
         }
+        let longest_piece = pieces.keys().map(Vec::len).max().unwrap_or(1);
+        let (pieces, users): (Vec<Vec<u8>>, Vec<Vec<PatternId>>) = pieces.into_iter().unzip();
+        let kernel = Kernel::available()[0];
+        let filter = Filter::new(pieces.clone(), kernel);
+        let automaton = OnceLock::new();
+        SignatureSet { signatures, patterns, filter, pieces, automaton, users, longest_piece, digest }
     }
 
     /// All signatures, by id.
@@ -434,7 +426,7 @@ impl SignatureSet {
     }
 
     pub(crate) fn piece_length(&self, candidate: Candidate) -> usize {
-        self.piece_lengths[candidate.piece as usize]
+        self.pieces[candidate.piece as usize].len()
     }
 
     pub(crate) fn longest_piece(&self) -> usize {
@@ -442,12 +434,36 @@ impl SignatureSet {
     }
 
     /// Adds the pieces in `haystack`, whose first byte is at offset `base`, ordered by where they start.
-    pub(crate) fn candidates(&self, haystack: &[u8], base: u64, into: &mut Vec<Candidate>) {
+    pub(crate) fn candidates(
+        &self,
+        haystack: &[u8],
+        base: u64,
+        scratch: &mut Vec<Found>,
+        into: &mut Vec<Candidate>,
+    ) {
+        scratch.clear();
+        self.filter.find(haystack, scratch, &|part, found| self.automaton_matches(part, found));
         let from = into.len();
-        for found in self.automaton.find_overlapping_iter(haystack) {
-            into.push(Candidate { start: base + found.start() as u64, piece: found.pattern().as_u32() });
-        }
+        into.extend(scratch.iter().map(|&(piece, start)| Candidate { start: base + start as u64, piece }));
         into[from..].sort_unstable();
+    }
+
+    /// All overlapping matches of the automaton.
+    fn automaton_matches(&self, text: &[u8], found: &mut Vec<Found>) {
+        let automaton = self.automaton.get_or_init(|| {
+            AhoCorasick::builder()
+                .match_kind(MatchKind::Standard)
+                .kind(Some(AhoCorasickKind::DFA))
+                .build(&self.pieces)
+                .expect("a few thousand short pieces fit an automaton")
+        });
+        let matches = automaton.find_overlapping_iter(text);
+        found.extend(matches.map(|found| (found.pattern().as_u32(), found.start())));
+    }
+
+    /// Whether `candidate` marks a record that may be a part of a longer message.
+    pub(crate) fn marks_part(&self, candidate: Candidate) -> bool {
+        PARTS.contains(&&self.pieces[candidate.piece as usize][..])
     }
 
     /// The patterns that `candidate` may belong to.
@@ -457,11 +473,6 @@ impl SignatureSet {
 
     pub(crate) fn pattern(&self, id: PatternId) -> &CompiledPattern {
         &self.patterns[id.0 as usize]
-    }
-
-    pub(crate) fn pattern_ids(&self, signature: SignatureId) -> impl Iterator<Item = PatternId> + use<> {
-        let range = self.pattern_starts[signature.index()]..self.pattern_starts[signature.index() + 1];
-        range.map(|index| PatternId(index as u32))
     }
 
     pub(crate) fn pattern_count(&self) -> usize {
@@ -529,7 +540,9 @@ impl Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::{Needs, parse_regex, pieces, tile};
+    use std::collections::BTreeMap;
+
+    use super::{Candidate, Needs, PatternId, SignatureSet, parse_regex, pieces, tile};
 
     fn pieces_of(regex: &str) -> Vec<String> {
         let hir = parse_regex(regex).expect(regex);
@@ -553,6 +566,109 @@ mod tests {
             ["one long literal", "literal here", "another one", "one of them"]
         );
         assert_eq!(pieces_of("BPF program is too (?:large|big)"), ["BPF program", "program is too"]);
+    }
+
+    /// Numbers that are the same on each run (xorshift64).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % end as u64) as usize
+        }
+
+        fn one_of<'t, T>(&mut self, items: &'t [T]) -> &'t T {
+            &items[self.below(items.len())]
+        }
+    }
+
+    /// Holds the automaton against a search for each piece at each place.
+    fn finds_what_a_naive_search_finds(set: &SignatureSet, text: &[u8], pieces: &[Vec<u8>]) {
+        const BASE: u64 = 1_000;
+        let (mut scratch, mut got) = (Vec::new(), Vec::new());
+        set.candidates(text, BASE, &mut scratch, &mut got);
+        let mut expected = Vec::new();
+        for start in 0..text.len() {
+            let here = (0u32..).zip(pieces).filter(|(_, piece)| text[start..].starts_with(piece));
+            expected.extend(here.map(|(piece, _)| Candidate { start: BASE + start as u64, piece }));
+        }
+        expected.sort_unstable();
+        let text = text.escape_ascii();
+        assert_eq!(got, expected, "text: {text}");
+        assert!(
+            got.iter().all(|found| set.piece_length(*found) == pieces[found.piece as usize].len()),
+            "{text}"
+        );
+    }
+
+    /// The pieces of a set by their number, and the patterns that each belongs to.
+    fn pieces_of_set(set: &SignatureSet) -> BTreeMap<Vec<u8>, Vec<PatternId>> {
+        let mut pieces: BTreeMap<Vec<u8>, Vec<PatternId>> = BTreeMap::new();
+        for id in (0..set.pattern_count() as u32).map(PatternId) {
+            for piece in super::pieces_of(set.source(id)).unwrap() {
+                pieces.entry(piece).or_default().push(id);
+            }
+        }
+        super::PARTS.into_iter().for_each(|part| assert!(pieces.insert(part.to_vec(), Vec::new()).is_none()));
+        pieces
+    }
+
+    #[test]
+    fn qc_automaton_of_the_builtin_signatures_matches_naive() {
+        let set = SignatureSet::builtin().unwrap();
+        let by_piece = pieces_of_set(&set);
+        for (piece, users) in (0..).zip(by_piece.values()) {
+            assert_eq!(set.users(Candidate { start: 0, piece }), &users[..]);
+        }
+        let pieces: Vec<Vec<u8>> = by_piece.into_keys().collect();
+        let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+        for round in 0..300 {
+            // Now and then longer than what the filter looks at before it hands over to the automaton. Pieces, their beginnings and ends and single bytes of them, one behind the other.
+            let mut text = Vec::new();
+            while text.len() < if round % 30 == 0 { 40_000 } else { 300 } {
+                let piece = numbers.one_of(&pieces);
+                let at = numbers.below(piece.len());
+                text.extend_from_slice(match numbers.below(5) {
+                    0 | 1 => piece,
+                    2 => &piece[..at],
+                    3 => &piece[at..],
+                    _ => &piece[at..=at],
+                });
+            }
+            finds_what_a_naive_search_finds(&set, &text, &pieces);
+        }
+    }
+
+    #[test]
+    fn qc_automaton_of_pieces_of_two_letters_matches_naive() {
+        let mut numbers = Numbers(0x1234_5678_9abc_def1);
+        for _ in 0..20 {
+            let random = |numbers: &mut Numbers, length: usize| -> String {
+                (0..length).map(|_| *numbers.one_of(&['a', 'b'])).collect()
+            };
+            let files: Vec<(String, String)> = (0..12)
+                .map(|number| {
+                    let length = 8 + numbers.below(5);
+                    let literal = random(&mut numbers, length);
+                    let file = format!(
+                        "id = \"s{number}\"\ncategory = \"operation\"\nseverity = \"low\"\nsource = \"none\"\n\
+                         source_confidence = \"low\"\n[[pattern]]\nname = \"p\"\nregex = \"{literal}\"\n\
+                         confidence = \"likely\"\n[[example]]\ntext = \"{literal}\"\n\
+                         [[near_miss]]\ntext = \"-\"\nwhy = \"-\"\n\
+                         [text.en]\ntitle = \"t\"\nsummary = \"s\"\nworkaround = \"w\"\n\
+                         [text.ko]\ntitle = \"t\"\nsummary = \"s\"\nworkaround = \"w\"\n"
+                    );
+                    (format!("s{number}.toml"), file)
+                })
+                .collect();
+            let set =
+                SignatureSet::from_files(files.iter().map(|(name, text)| (&name[..], &text[..]))).unwrap();
+            let pieces: Vec<Vec<u8>> = pieces_of_set(&set).into_keys().collect();
+            let text = random(&mut numbers, 3_000);
+            finds_what_a_naive_search_finds(&set, text.as_bytes(), &pieces);
+        }
     }
 
     #[test]

@@ -8,7 +8,8 @@ use std::ops::Range;
 use regex_automata::Input;
 use regex_automata::util::captures::Captures;
 
-use crate::automaton::{CompiledPattern, PatternId, SignatureSet};
+use crate::automaton::{Candidate, CompiledPattern, PatternId, SignatureSet};
+use crate::filter::Found;
 use crate::fold::{Folded, cri_prefix, is_partial, margin, record_prefix, starts_with_month};
 
 /// Bytes before and after a candidate that may belong to its message.
@@ -40,6 +41,8 @@ pub(crate) struct Match {
     pub(crate) captures: Vec<(String, String)>,
     /// How often an event says it happened: `(x300 over 1h)`.
     pub(crate) weight: u64,
+    /// Whether a pager cut the message off, so that its end is not known.
+    pub(crate) cut: bool,
 }
 
 /// What a look at a candidate gave: perhaps a match, and the offset up to which the pattern needs no further look.
@@ -53,6 +56,8 @@ pub(crate) struct Confirmer {
     line: Cached,
     block: Cached,
     squeezed: Vec<u8>,
+    pieces: Vec<Found>,
+    candidates: Vec<Candidate>,
     captures: Vec<Option<Captures>>,
     wrapped_captures: Vec<Option<Captures>>,
 }
@@ -82,6 +87,8 @@ impl Confirmer {
             line: Cached::default(),
             block: Cached::default(),
             squeezed: Vec::new(),
+            pieces: Vec::new(),
+            candidates: Vec::new(),
             captures: none(),
             wrapped_captures: none(),
         }
@@ -111,8 +118,77 @@ impl Confirmer {
         }
         match self.in_block(id, pattern, window, &line) {
             Some((found, until)) => Verdict { found: Some(found), done_until: until },
-            None => Verdict { found: None, done_until: line_end },
+            None => Verdict { found: self.cut_off(pattern, window, &line), done_until: line_end },
         }
+    }
+
+    /// The record at the candidate joined with those that continue it, searched for every pattern.
+    ///
+    /// Where the parts are cut small no piece may stand whole in any of them. Gives the matches, and the offset up to
+    /// which parts were joined; nothing when the record is whole.
+    pub(crate) fn in_parts(
+        &mut self,
+        set: &SignatureSet,
+        window: &Window<'_>,
+    ) -> Option<(Vec<(PatternId, Match)>, u64)> {
+        let first = line_around(window.bytes, window.at);
+        let mut block = first.clone();
+        while is_partial(
+            &window.bytes[line_around(window.bytes, block.end.saturating_sub(1).max(block.start))],
+        ) && block.end < window.bytes.len()
+        {
+            block.end = line_around(window.bytes, block.end + 1).end;
+        }
+        if block == first {
+            return None;
+        }
+        let folded = self.block.fold(window, &block);
+        set.candidates(&folded.text, 0, &mut self.pieces, &mut self.candidates);
+        let mut patterns: Vec<PatternId> =
+            self.candidates.drain(..).flat_map(|c| set.users(c)).copied().collect();
+        patterns.sort_unstable();
+        patterns.dedup();
+        let mut found = Vec::new();
+        for id in patterns {
+            let pattern = set.pattern(id);
+            let captures =
+                self.captures[id.index()].get_or_insert_with(|| pattern.line_regex().create_captures());
+            pattern.line_regex().search_captures(&Input::new(&folded.text), captures);
+            let Some(span) = captures.get_match().map(|found| found.span()) else { continue };
+            let message = message_around(&folded.text, span.start..span.end);
+            if !pattern.accepts(&folded.text[message.clone()]) {
+                continue;
+            }
+            let start = block.start + folded.source_offset(span.start);
+            let end = block.start + folded.source_offset(span.end - 1);
+            let lines = line_around(window.bytes, start).start..line_around(window.bytes, end).end;
+            let (captures, weight) = (named(captures, &folded.text), weight(&folded.text[message]));
+            found.push((id, Match { lines, start, captures, weight, cut: false }));
+        }
+        Some((found, window.base + block.end as u64))
+    }
+
+    /// A line that a pager cut at its right edge, and marked so, with most of the message before the cut.
+    fn cut_off(
+        &mut self,
+        pattern: &CompiledPattern,
+        window: &Window<'_>,
+        line: &Range<usize>,
+    ) -> Option<Match> {
+        let bytes = window.bytes[line.clone()].trim_ascii_end();
+        let text = bytes.strip_suffix(b">").or_else(|| bytes.strip_suffix("…".as_bytes()))?;
+        self.block.folded.fold(text);
+        self.block.range = None;
+        self.squeezed.clear();
+        self.squeezed.extend(self.block.folded.text.iter().filter(|byte| **byte != b' '));
+        let is_cut = holds_most(&pattern.squeezed, &self.squeezed);
+        (is_cut && pattern.accepts(&self.block.folded.text)).then(|| Match {
+            lines: line.clone(),
+            start: window.at,
+            captures: Vec::new(),
+            weight: 1,
+            cut: true,
+        })
     }
 
     fn on_line(
@@ -137,6 +213,7 @@ impl Confirmer {
             start: searched.start + folded.source_offset(span.start),
             captures: named(captures, &folded.text),
             weight: weight(&folded.text[message]),
+            cut: false,
         };
         let rejected = pattern.has_rejects() && self.rejected_by_neighbours(pattern, window, line);
         (!rejected).then_some(found)
@@ -193,7 +270,8 @@ impl Confirmer {
         let lines = line_around(window.bytes, start).start..line_around(window.bytes, end - 1).end;
         let until = window.base + end as u64;
         let captures = named(captures, &folded.text);
-        Some((Match { lines, start, captures, weight: weight(&folded.text[span.start..span.end]) }, until))
+        let weight = weight(&folded.text[span.start..span.end]);
+        Some((Match { lines, start, captures, weight, cut: false }, until))
     }
 
     /// Whether the block holds every required literal, blanks and breaks left out: far cheaper than the regex.
@@ -208,6 +286,24 @@ impl Confirmer {
         self.squeezed.extend(folded.text.iter().filter(|byte| !matches!(byte, b' ' | b'\n')));
         pattern.squeezed.iter().all(|literal| memchr::memmem::find(&self.squeezed, literal).is_some())
     }
+}
+
+/// Whether `text` holds the first of the required literals in their order, and ends where the rest was cut off.
+fn holds_most(literals: &[Vec<u8>], text: &[u8]) -> bool {
+    let total: usize = literals.iter().map(Vec::len).sum();
+    let (mut at, mut held) = (0, 0);
+    for literal in literals {
+        if let Some(found) = memchr::memmem::find(&text[at..], literal) {
+            at += found + literal.len();
+            held += literal.len();
+            continue;
+        }
+        // The literal itself is cut: its beginning ends the text.
+        let longest = literal.len().min(text.len() - at);
+        held += (1..=longest).rev().find(|&length| text.ends_with(&literal[..length])).unwrap_or(0);
+        break;
+    }
+    held >= 16 && held < total && held * 10 >= total * 6
 }
 
 /// The line that holds the byte at `at`, without its end.
@@ -382,6 +478,21 @@ mod tests {
         assert_eq!(block("one"), "I0119 22:11:49.7 a\none\ntwo");
         assert_eq!(block("three"), "I0119 22:11:50.7 b\nthree");
         assert_eq!(block("four"), "four");
+    }
+
+    #[test]
+    fn a_cut_message_must_hold_most_of_itself() {
+        let literals =
+            [b"failedcallingwebhook".to_vec(), b"x509:certificatesignedbyunknownauthority".to_vec()];
+        let table = [
+            ("failedcallingwebhook\"x\":x509:certificatesignedbyunkn", true),
+            ("failedcallingwebhook\"x\":x509:certif", false),
+            ("x509:certif", false),
+            ("failedcallingwebhook\"x\":x509:certificatesignedbyunknown other", false),
+        ];
+        for (text, expected) in table {
+            assert_eq!(super::holds_most(&literals, text.as_bytes()), expected, "{text}");
+        }
     }
 
     #[test]

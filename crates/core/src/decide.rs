@@ -70,6 +70,7 @@ pub(crate) fn decide(
     let asked = |id: &SignatureId| options.only.is_empty() || options.only.contains(&set.signature(*id).id);
     set.ids().filter(asked).for_each(|id| decider.signature(id, &mut report));
     report.coverage.shown = report.findings.len();
+    report.coverage.evaluated_ids.sort_unstable();
     report.findings.sort_by_cached_key(|finding| {
         let severity = Severity::parse(&finding.severity);
         let confidence = Confidence::parse(&finding.confidence);
@@ -145,6 +146,7 @@ impl<'a> Decider<'a> {
         let (_, (verdict, _)) = self.verdicts(signature, &BTreeSet::new());
         let coverage = &mut report.coverage;
         coverage.evaluated += 1;
+        coverage.evaluated_ids.push(signature.id.clone());
         let enough = signature.severity >= self.options.min_severity;
         let advised = signature.rules.iter().zip(&rules).any(|(rule, judged)| rule.advisory && judged.holds == Some(true));
         let outcome = match self.shown(signature, tally, &members, &rules).filter(|_| enough) {
@@ -289,6 +291,7 @@ impl<'a> Decider<'a> {
             unfilled_slots,
             references: signature.references.clone(),
             evidence,
+            by_node: self.by_node(members, best, cases),
         }
     }
 
@@ -310,6 +313,36 @@ impl<'a> Decider<'a> {
             workaround,
             references: signature.references.clone(),
         }
+    }
+
+    /// Count and times of the hits that decide, for each node that the path of a member tells.
+    fn by_node(
+        &self,
+        members: &Members<'_>,
+        best: &BTreeSet<usize>,
+        cases: &[Case<'_>],
+    ) -> Vec<report::NodeHits> {
+        let mut nodes: BTreeMap<String, (u64, Option<Time>, Option<Time>)> = BTreeMap::new();
+        for node in cases.iter().filter_map(|case| self.node_of(case.entity?)) {
+            nodes.entry(node).or_default();
+        }
+        for member in members.values() {
+            let Some(node) = member.place.node.clone() else { continue };
+            for (_, hits) in member.hits.patterns.iter().filter(|(pattern, _)| best.contains(pattern)) {
+                let (count, first, last) = nodes.entry(node.clone()).or_default();
+                *count += hits.count - hits.shared;
+                *first = first.iter().copied().chain(hits.first.resolve(self.newest)).min();
+                *last = (*last).max(hits.last.resolve(self.newest));
+            }
+        }
+        let hits =
+            |(node, (count, first, last)): (String, (u64, Option<Time>, Option<Time>))| report::NodeHits {
+                node,
+                count: count.max(1),
+                first_seen: first.map(|time| time.to_string()),
+                last_seen: last.map(|time| time.to_string()),
+            };
+        nodes.into_iter().map(hits).collect()
     }
 
     /// The best pieces of evidence: those of the patterns that decide first, then of the others.

@@ -14,6 +14,8 @@ use crate::bundle::place::{Place, place_of_line};
 use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
 use crate::confirm::{Confirmer, Match, REACH, Window};
 use crate::container::{Entry, EntryEnd, Sink};
+use crate::filter::Found;
+use crate::html::{self, Stripper};
 use crate::path::EntryPath;
 use crate::problem::{Problem, ProblemKind};
 use crate::signature::Confidence;
@@ -83,6 +85,7 @@ pub(crate) struct Scanner<'s> {
     small: Vec<u8>,
     stitch: Vec<u8>,
     found: Vec<Candidate>,
+    pieces: Vec<Found>,
     done_until: Vec<u64>,
     pub(crate) tally: Tally,
 }
@@ -97,6 +100,9 @@ const STAMP_BYTES: usize = 1 << 10;
 /// Hits per pattern and entry whose lines are asked for node and pod.
 const PLACED_HITS: u64 = 256;
 
+/// Bytes at the end of joined parts that are joined again with those that follow.
+const PART_OVERLAP: u64 = 8 << 10;
+
 /// The state of the entry that is being scanned.
 struct EntryScan {
     entry: Entry,
@@ -108,6 +114,11 @@ struct EntryScan {
     head: Vec<u8>,
     /// The bytes before `offset`, as far as windows may need them.
     tail: Vec<u8>,
+    /// Takes out tags, where the entry is HTML.
+    html: Option<Stripper>,
+    is_sniffed: bool,
+    /// Parts of records up to here were joined.
+    joined_to: u64,
     /// Candidates whose window is not complete yet.
     waiting: VecDeque<Candidate>,
     hits: BTreeMap<PatternId, RawHits>,
@@ -160,6 +171,7 @@ impl<'s> Scanner<'s> {
             small: Vec::with_capacity(SMALL * 2),
             stitch: Vec::new(),
             found: Vec::new(),
+            pieces: Vec::new(),
             done_until: vec![0; set.pattern_count()],
             tally: Tally::new(options),
         }
@@ -183,10 +195,31 @@ impl<'s> Scanner<'s> {
         }
     }
 
+    /// Decides by its first bytes whether the entry is HTML, and takes the tags out of what was gathered.
+    fn sniff(&mut self) {
+        let Some(scan) = self.entry.as_mut().filter(|scan| !scan.is_sniffed) else { return };
+        scan.is_sniffed = true;
+        if html::is_html(&scan.head) {
+            let mut html = Stripper::default();
+            html.strip(&std::mem::take(&mut self.small), &mut self.small);
+            scan.html = Some(html);
+        }
+    }
+
+    /// Scans the gathered pieces once they are `least` bytes.
+    fn scan_small(&mut self, least: usize) {
+        if self.small.len() >= least {
+            let small = std::mem::take(&mut self.small);
+            self.scan(&small);
+            self.small = small;
+            self.small.clear();
+        }
+    }
+
     fn scan(&mut self, chunk: &[u8]) {
         let Some(mut scan) = self.entry.take() else { return };
         self.find(&scan, chunk);
-        scan.waiting.extend(self.found.drain(..));
+        scan.wait_for(&mut self.found);
         let end = scan.offset + chunk.len() as u64;
         self.confirm_waiting(&mut scan, chunk, end.saturating_sub(REACH));
         scan.count_lines(chunk, end);
@@ -202,11 +235,16 @@ impl<'s> Scanner<'s> {
             self.stitch.clear();
             self.stitch.extend_from_slice(&scan.tail[scan.tail.len() - overlap..]);
             self.stitch.extend_from_slice(&chunk[..chunk.len().min(self.set.longest_piece() - 1)]);
-            self.set.candidates(&self.stitch, scan.offset - overlap as u64, &mut self.found);
+            self.set.candidates(
+                &self.stitch,
+                scan.offset - overlap as u64,
+                &mut self.pieces,
+                &mut self.found,
+            );
             let (set, border) = (self.set, scan.offset);
             self.found.retain(|c| c.start < border && c.start + set.piece_length(*c) as u64 > border);
         }
-        self.set.candidates(chunk, scan.offset, &mut self.found);
+        self.set.candidates(chunk, scan.offset, &mut self.pieces, &mut self.found);
     }
 
     /// Confirms waiting candidates that start before `until`.
@@ -217,8 +255,9 @@ impl<'s> Scanner<'s> {
                 break;
             }
             scan.waiting.pop_front();
-            let wanted =
-                self.set.users(candidate).iter().any(|id| candidate.start >= self.done_until[id.index()]);
+            let marks_part = self.set.marks_part(candidate) && candidate.start >= scan.joined_to;
+            let open = |id: &PatternId| candidate.start >= self.done_until[id.index()];
+            let wanted = marks_part || self.set.users(candidate).iter().any(open);
             if !wanted {
                 continue;
             }
@@ -243,6 +282,9 @@ impl<'s> Scanner<'s> {
 
     fn confirm(&mut self, scan: &mut EntryScan, candidate: Candidate, window: &Window<'_>, chunk: &[u8]) {
         let set = self.set;
+        if set.marks_part(candidate) {
+            self.confirm_parts(scan, window, chunk);
+        }
         for &id in set.users(candidate) {
             if candidate.start < self.done_until[id.index()] {
                 continue;
@@ -250,6 +292,22 @@ impl<'s> Scanner<'s> {
             let verdict = self.confirmer.look(set, id, window);
             self.done_until[id.index()] = verdict.done_until.max(candidate.start + 1);
             if let Some(found) = verdict.found {
+                self.hit(scan, id, window, &found, chunk);
+            }
+        }
+    }
+
+    /// Confirms a message whose parts are several records.
+    fn confirm_parts(&mut self, scan: &mut EntryScan, window: &Window<'_>, chunk: &[u8]) {
+        let Some((found, joined_to)) = self.confirmer.in_parts(self.set, window) else { return };
+        let window_end = window.base + window.bytes.len() as u64;
+        // Parts at the end of the window are joined with what follows them next time.
+        scan.joined_to =
+            if joined_to == window_end { joined_to.saturating_sub(PART_OVERLAP) } else { joined_to };
+        for (id, found) in found {
+            let start = window.base + found.start as u64;
+            if start >= self.done_until[id.index()] {
+                self.done_until[id.index()] = window.base + found.lines.end as u64;
                 self.hit(scan, id, window, &found, chunk);
             }
         }
@@ -271,6 +329,7 @@ impl<'s> Scanner<'s> {
             });
             if hinted { confidence.raised() } else { confidence }
         });
+        let confidence = if found.cut { confidence.map(Confidence::lowered) } else { confidence };
         scan.near_hit(self.set, signature, self.set.pattern(id).index, line, found.weight);
         if scan.hits.get(&id).is_none_or(|hits| hits.count < PLACED_HITS) {
             let place = place_of_line(&mark.head);
@@ -284,7 +343,10 @@ impl<'s> Scanner<'s> {
         hits.shared += if shared { found.weight } else { 0 };
         hits.best = hits.best.max(confidence);
         if hits.samples.len() < self.options.evidence {
-            let sample = sample(window, found, line, confidence, self.options.context);
+            let mut sample = sample(window, found, line, confidence, self.options.context);
+            if let Some(html) = &scan.html {
+                sample.offset = html.source_offset(sample.offset);
+            }
             hits.samples.push((sample, mark.clone()));
         }
         if hits.first.is_none() {
@@ -373,28 +435,32 @@ impl Sink for Scanner<'_> {
     fn data(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         if let Some(scan) = &mut self.entry {
             scan.see(bytes, self.options.document_bytes);
+            if !scan.is_sniffed && self.small.len() + bytes.len() < html::SNIFFED {
+                self.small.extend_from_slice(bytes);
+                return ControlFlow::Continue(());
+            }
+        }
+        self.sniff();
+        if let Some(html) = self.entry.as_mut().and_then(|scan| scan.html.as_mut()) {
+            html.strip(bytes, &mut self.small);
+            self.scan_small(SMALL);
+            return ControlFlow::Continue(());
         }
         if self.small.is_empty() && bytes.len() >= SMALL {
             self.scan(bytes);
             return ControlFlow::Continue(());
         }
         self.small.extend_from_slice(bytes);
-        if self.small.len() >= SMALL {
-            let small = std::mem::take(&mut self.small);
-            self.scan(&small);
-            self.small = small;
-            self.small.clear();
-        }
+        self.scan_small(SMALL);
         ControlFlow::Continue(())
     }
 
     fn end(&mut self, _end: EntryEnd) {
-        if !self.small.is_empty() {
-            let small = std::mem::take(&mut self.small);
-            self.scan(&small);
-            self.small = small;
-            self.small.clear();
+        self.sniff();
+        if let Some(html) = self.entry.as_mut().and_then(|scan| scan.html.as_mut()) {
+            html.finish(&mut self.small);
         }
+        self.scan_small(1);
         if let Some(scan) = self.entry.take() {
             self.finish(scan);
         }
@@ -420,6 +486,9 @@ impl EntryScan {
             counted_to: 0,
             head: Vec::new(),
             tail: Vec::new(),
+            html: None,
+            is_sniffed: false,
+            joined_to: 0,
             waiting: VecDeque::new(),
             hits: BTreeMap::new(),
             near: BTreeMap::new(),
@@ -444,6 +513,15 @@ impl EntryScan {
             && !crate::bundle::is_document(self.entry.path.as_bytes(), document)
         {
             self.document = None;
+        }
+    }
+
+    /// Adds candidates to those that wait, in order: one that ends in this chunk may begin before one of the last.
+    fn wait_for(&mut self, found: &mut Vec<Candidate>) {
+        let is_late = self.waiting.back() > found.first();
+        self.waiting.extend(found.drain(..));
+        if is_late {
+            self.waiting.make_contiguous().sort_unstable();
         }
     }
 
@@ -638,4 +716,144 @@ fn context_lines(bytes: &[u8], count: usize, last: bool) -> Vec<Vec<u8>> {
         lines.pop();
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::Signature;
+
+    /// Numbers that are the same on each run (xorshift64).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % end as u64) as usize
+        }
+    }
+
+    /// Messages of all signatures in any order between ordinary lines, some wrapped, some behind each other on a line.
+    fn random_text(set: &SignatureSet, bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
+        let messages = |signature: &Signature| {
+            let examples = signature.examples.iter().map(|example| example.text.clone());
+            let near_misses = signature.near_misses.iter().map(|near_miss| near_miss.text.clone());
+            examples.chain(near_misses).collect::<Vec<String>>()
+        };
+        let messages: Vec<String> = set.signatures().iter().flat_map(messages).collect();
+        let mut text = Vec::new();
+        while text.len() < bytes {
+            let message = &messages[numbers.below(messages.len())];
+            match numbers.below(8) {
+                0 => text.extend_from_slice(message.as_bytes()),
+                1 => {
+                    let wrapped = message.as_bytes().chunks(20 + numbers.below(80));
+                    wrapped.for_each(|line| text.extend_from_slice(&[line, b"\n"].concat()));
+                }
+                2 | 3 => text.extend_from_slice(format!("{message}\n").as_bytes()),
+                4 => text.extend(std::iter::repeat_n(b'x', numbers.below(3_000))),
+                _ => {
+                    let second = numbers.below(60);
+                    let line = format!("I0119 22:11:{second:02}.705596  107905 client.go:48] healthz ok\n");
+                    text.extend_from_slice(line.as_bytes());
+                }
+            }
+        }
+        text
+    }
+
+    /// Everything a scan found, as text.
+    fn found(scanner: Scanner<'_>) -> String {
+        let Tally { entries, bytes, lines, signatures, span, .. } = scanner.tally;
+        format!("{entries} {bytes} {lines} {span:?}\n{signatures:#?}")
+    }
+
+    fn entry() -> Entry {
+        Entry { path: EntryPath::input("nodes/10.200.0.3/kubelet.log"), mtime: Some(1_646_424_963) }
+    }
+
+    fn options() -> ScanOptions {
+        ScanOptions { context: 2, ..ScanOptions::for_examples() }
+    }
+
+    #[track_caller]
+    fn assert_same(got: &str, expected: &str, what: &str) {
+        if got != expected {
+            let line = got.lines().zip(expected.lines()).position(|(got, expected)| got != expected);
+            panic!("{what}, first difference in line {line:?}:\nexpected:\n{expected}\ngot:\n{got}");
+        }
+    }
+
+    #[test]
+    fn qc_delivered_pieces_of_any_size_give_what_the_whole_gives() {
+        let set = SignatureSet::builtin().unwrap();
+        let options = options();
+        let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+        for round in 0..6 {
+            let text = random_text(&set, 400 << 10, &mut numbers);
+            let mut whole = Scanner::new(&set, &options);
+            whole.scan_text(&entry(), &text);
+            let whole = found(whole);
+            for largest in [1_000, 70 << 10, 200 << 10] {
+                let mut scanner = Scanner::new(&set, &options);
+                assert!(scanner.begin(&entry()));
+                let mut rest = &text[..];
+                while !rest.is_empty() {
+                    let (piece, behind) = rest.split_at(rest.len().min(1 + numbers.below(largest)));
+                    let _ = scanner.data(piece);
+                    rest = behind;
+                }
+                scanner.end(EntryEnd::Complete);
+                assert_same(&found(scanner), &whole, &format!("round {round}, pieces up to {largest}"));
+            }
+        }
+    }
+
+    #[test]
+    fn qc_scanned_chunks_of_any_size_give_what_the_whole_gives() {
+        let set = SignatureSet::builtin().unwrap();
+        let options = options();
+        let mut numbers = Numbers(0x1234_5678_9abc_def1);
+        for round in 0..12 {
+            let text = random_text(&set, 90 << 10, &mut numbers);
+            let mut whole = Scanner::new(&set, &options);
+            whole.scan_text(&entry(), &text);
+            let whole = found(whole);
+            for largest in [40, 1_000, 70 << 10] {
+                let mut scanner = Scanner::new(&set, &options);
+                assert!(scanner.begin(&entry()));
+                if let Some(scan) = &mut scanner.entry {
+                    scan.see(&text, options.document_bytes);
+                }
+                let mut rest = &text[..];
+                while !rest.is_empty() {
+                    let (chunk, behind) = rest.split_at(rest.len().min(1 + numbers.below(largest)));
+                    scanner.scan(chunk);
+                    rest = behind;
+                }
+                scanner.end(EntryEnd::Complete);
+                assert_same(&found(scanner), &whole, &format!("round {round}, chunks up to {largest}"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_in_small_parts_is_one_hit() {
+        let set = SignatureSet::builtin().expect("signatures");
+        let options = ScanOptions::for_examples();
+        let mut scanner = Scanner::new(&set, &options);
+        let text = b"2023-02-14T08:11:07.555000111Z stderr P xx drop (No map\n2023-02-14T08:11:07.555000112Z stderr P ping for NAT masqu\n2023-02-14T08:11:07.555000113Z stderr F erade) flow 0x3fa1\n";
+        scanner.scan_text(&Entry { path: EntryPath::input("0.log"), mtime: None }, text);
+        let found: Vec<u64> = scanner
+            .tally
+            .signatures
+            .values()
+            .flat_map(|tally| tally.members.values())
+            .flat_map(|member| member.patterns.values())
+            .map(|hits| hits.count)
+            .collect();
+        assert_eq!(found, [1]);
+    }
 }

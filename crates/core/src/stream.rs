@@ -14,6 +14,9 @@ use crate::problem::ProblemKind;
 /// Buffers of one decoder thread: one being read, one being written, two between.
 const BUFFERS_AHEAD: usize = 4;
 
+/// Bytes taken when looking ahead across buffers, so that who looks ahead at every byte gets on in steps.
+const HELD_BYTES: usize = 4 << 10;
+
 /// Damage met in a layer; the walk turns it into one [`Problem`](crate::Problem), however often it shows up.
 #[derive(Clone, Debug)]
 pub(crate) struct Damage(Arc<DamageInner>);
@@ -128,11 +131,10 @@ impl<'s> Stream<'s> {
                 Ok([]) => return false,
                 Ok(bytes) if have == 0 && bytes.len() >= n => return true,
                 Ok(bytes) => {
-                    let take = bytes.len().min(n - have);
-                    if have == 0 {
-                        self.held.clear();
-                        self.held_from = 0;
-                    }
+                    let take = bytes.len().min((n - have).max(HELD_BYTES));
+                    // What is left is shorter than `n`: moving it costs little.
+                    self.held.drain(..self.held_from);
+                    self.held_from = 0;
                     self.held.extend_from_slice(&bytes[..take]);
                     self.source.consume(take);
                 }
@@ -165,7 +167,8 @@ impl Pull for Stream<'_> {
         }
         debug_assert!(n <= held, "more was consumed than was lent");
         self.held_from += n.min(held);
-        if self.held_from == self.held.len() && self.held.len() > 4096 {
+        if self.held_from == self.held.len() && self.held.len() > HELD_BYTES {
+            // The start of a zip, or a long name: not kept for the rest of the stream.
             self.held = Vec::new();
             self.held_from = 0;
         }
@@ -464,6 +467,17 @@ mod tests {
             assert_eq!(&stream.peek(20)[..20], &text[5..25]);
             assert_eq!(all(&mut stream), &text[5..]);
             assert!(stream.peek(10).is_empty());
+        }
+    }
+
+    #[test]
+    fn looking_ahead_at_every_byte_keeps_little() {
+        let text: Vec<u8> = (0..200_000_u32).map(|at| at as u8).collect();
+        let mut stream = Stream::new(Inline::new(Raw::new(&text[..]), 1000));
+        for at in 0..text.len() - 24 {
+            assert_eq!(stream.peek(24)[..24], text[at..at + 24]);
+            stream.consume(1);
+            assert!(stream.held.len() <= 5000);
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use loggrep_abm_core::bundle::time::{Time, parse_when};
-use loggrep_abm_core::report::{Report, write_json, write_jsonl, write_text};
+use loggrep_abm_core::report::{Report, write_explanations, write_json, write_jsonl, write_text};
 use loggrep_abm_core::signature::Severity;
 use loggrep_abm_core::{AnalyzeOptions, SignatureSet, analyze};
 
@@ -34,6 +34,7 @@ fn analyze_options(arguments: &Analyze) -> AnalyzeOptions<'static> {
     options.min_severity = arguments.min_severity;
     options.only = arguments.only.iter().cloned().collect();
     options.cluster_version = arguments.cluster_version;
+    options.explain = arguments.explain;
     options
 }
 
@@ -61,6 +62,7 @@ fn write_report(arguments: &Analyze, report: &Report) -> Result<(), Failure> {
             let options =
                 output::text_options(arguments.color, to_terminal, arguments.verbose, arguments.quiet);
             write_text(report, &options, &mut out)?;
+            write_explanations(&report.explanations, &mut out)?;
         }
     }
     out.flush()?;

@@ -35,7 +35,7 @@ pub(crate) fn walk<S: Sink>(
         at: 0,
         ended: false,
         next: Extensions::default(),
-        names: Names::default(),
+        names: Names::of(archive),
     };
     while tar.step()? {}
     Ok(())
@@ -118,6 +118,14 @@ impl<S: Sink> Tar<'_, '_, '_, S> {
         self.walker.charge(BLOCK, self.archive)
     }
 
+    /// Moves over what is less than a block, at the end.
+    fn consume_rest(&mut self) -> Result<(), Stop> {
+        let rest = self.stream.peek(BLOCK).len();
+        self.stream.consume(rest);
+        self.at += rest as u64;
+        self.walker.charge(rest, self.archive)
+    }
+
     /// The archive ends within a block.
     fn short_block(&mut self) -> Result<bool, Stop> {
         let rest = self.stream.peek(BLOCK);
@@ -151,8 +159,13 @@ impl<S: Sink> Tar<'_, '_, '_, S> {
             self.ended = matches!(self.block(), Block::Zeros);
             self.consume_block()?;
             self.walker.tick(self.stream.raw().end, self.archive)?;
-            if self.walker.look(self.stream, BLOCK, self.archive, self.at) != Look::All {
-                break;
+            match self.walker.look(self.stream, BLOCK, self.archive, self.at) {
+                Look::All => {}
+                Look::Short => {
+                    self.consume_rest()?;
+                    break;
+                }
+                Look::End | Look::Damaged => break,
             }
             if let Block::Header(header) = self.block()
                 && has_magic(&header)
@@ -290,7 +303,9 @@ impl<S: Sink> Tar<'_, '_, '_, S> {
 
     fn skip(&mut self, size: u64) -> Result<bool, Stop> {
         let mut left = size;
-        let whole = self.walker.skip(self.stream, &mut left, self.archive)?;
+        let end = self.at.checked_add(size);
+        let at = |left| end.map(|end| end - left);
+        let whole = self.walker.skip(self.stream, &mut left, self.archive, at)?;
         self.at += size - left;
         if !whole && self.walker.look(self.stream, 1, self.archive, self.at) == Look::End {
             // Padding that is cut costs nothing, but what follows it is gone.

@@ -1,6 +1,7 @@
 //! The walk through one stream: what it is, which layers to open, and the leaves at the bottom.
 
 use std::ops::ControlFlow;
+use std::sync::PoisonError;
 
 use super::{Entry, EntryEnd, Sink, tar, utf16, zip};
 use crate::Limits;
@@ -12,6 +13,9 @@ use crate::stream::{Ahead, Damage, Decode, Inline, Pull, Remainder, Stream};
 
 /// Bytes that tell every format this program reads.
 const MAGIC_BYTES: usize = 512;
+
+/// Memory that each worker may use without asking: what the usual presets of xz and zstd need.
+pub(crate) const LARGE_BYTES: u64 = 8 << 20;
 
 /// Why a walk ends before the input does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -90,9 +94,24 @@ pub(crate) enum Kind {
     Compressed(Compression),
     Tar,
     Zip,
-    Journal,
+    /// A format that is not read; what to say of it.
+    Unread(&'static str),
     Plain,
 }
+
+/// Formats that are named, not read: their magic bytes, and what to say.
+const UNREAD: &[(&[u8], &str)] = &[
+    (
+        b"LPKSHHRH",
+        "a binary systemd journal is not read; \
+         ask for the text output of `journalctl --utc -o short-iso` on that node instead",
+    ),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive is not read"),
+    (b"Rar!\x1a\x07", "a RAR archive is not read"),
+    (b"\x04\x22\x4d\x18", "lz4 data is not read"),
+    (b"\x1f\x9d", "data of the old `compress` is not read"),
+    (b"LZIP", "lzip data is not read"),
+];
 
 impl Kind {
     pub(crate) fn of(head: &[u8]) -> Kind {
@@ -101,9 +120,11 @@ impl Kind {
         }
         match head {
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Kind::Zip,
-            [b'L', b'P', b'K', b'S', b'H', b'H', b'R', b'H', ..] => Kind::Journal,
             head if tar::looks_like(head) => Kind::Tar,
-            _ => Kind::Plain,
+            head => match UNREAD.iter().find(|(magic, _)| head.starts_with(magic)) {
+                Some((_, message)) => Kind::Unread(message),
+                None => Kind::Plain,
+            },
         }
     }
 
@@ -113,7 +134,7 @@ impl Kind {
         match (compression, self) {
             (None, Kind::Tar) => "tar",
             (None, Kind::Zip) => "zip",
-            (None, Kind::Journal) => "journal",
+            (None, Kind::Unread(_)) => "unsupported",
             (None, _) => "plain",
             (Some(Gzip), Kind::Tar) => "tar.gz",
             (Some(Zstd), Kind::Tar) => "tar.zst",
@@ -138,11 +159,23 @@ pub(crate) struct Walker<'w, S> {
     raw_seen: u64,
     /// How many nested zips are being read from memory, where positions say nothing of the input.
     pub(crate) in_memory: u32,
+    /// Whether this worker has its turn to use much memory.
+    has_memory: bool,
 }
 
 impl<'w, S: Sink> Walker<'w, S> {
     pub(crate) fn new(sink: S, shared: &'w Shared<'w>) -> Walker<'w, S> {
-        Walker { sink, shared, entries: 0, bytes: 0, complete: true, format: None, raw_seen: 0, in_memory: 0 }
+        Walker {
+            sink,
+            shared,
+            entries: 0,
+            bytes: 0,
+            complete: true,
+            format: None,
+            raw_seen: 0,
+            in_memory: 0,
+            has_memory: false,
+        }
     }
 
     pub(crate) fn options(&self) -> &'w WalkOptions<'w> {
@@ -166,11 +199,14 @@ impl<'w, S: Sink> Walker<'w, S> {
             && ahead
             && self.may_open(place)
         {
-            let (decoder, inside) = self.decoder(compression, stream, place);
-            return match Ahead::spawn(decoder, self.options().chunk_bytes) {
-                Ok(ahead) => self.open(Stream::new(ahead), &inside),
-                Err(decoder) => self.decoded(decoder, &inside),
-            };
+            let window = decompress::window_bytes(compression, stream.peek(MAGIC_BYTES));
+            return self.with_memory(window, |walker| {
+                let (decoder, inside) = walker.decoder(compression, stream, place, window);
+                match Ahead::spawn(decoder, walker.options().chunk_bytes) {
+                    Ok(ahead) => walker.open(Stream::new(ahead), &inside),
+                    Err(decoder) => walker.decoded(decoder, &inside),
+                }
+            });
         }
         self.open(stream, place)
     }
@@ -183,8 +219,8 @@ impl<'w, S: Sink> Walker<'w, S> {
         }
         match kind {
             Kind::Plain => return self.leaf(stream, place),
-            Kind::Journal => {
-                self.journal(place);
+            Kind::Unread(message) => {
+                self.problem(&place.path, None, ProblemKind::Unsupported, message);
                 return Ok(());
             }
             _ => {}
@@ -195,8 +231,11 @@ impl<'w, S: Sink> Walker<'w, S> {
         }
         match kind {
             Kind::Compressed(compression) => {
-                let (decoder, inside) = self.decoder(compression, stream, place);
-                self.decoded(decoder, &inside)
+                let window = decompress::window_bytes(compression, stream.peek(MAGIC_BYTES));
+                self.with_memory(window, |walker| {
+                    let (decoder, inside) = walker.decoder(compression, stream, place, window);
+                    walker.decoded(decoder, &inside)
+                })
             }
             Kind::Zip => zip::nested(self, stream, &place.opened()),
             _ => tar::walk(self, &mut stream, &place.opened()),
@@ -218,21 +257,35 @@ impl<'w, S: Sink> Walker<'w, S> {
         self.problem(&place.path, None, ProblemKind::Limit, message);
     }
 
-    fn journal(&mut self, place: &Place) {
-        let message = "a binary systemd journal is not read; \
-                       ask for the text output of `journalctl --utc -o short-iso` on that node instead";
-        self.problem(&place.path, None, ProblemKind::Unsupported, message);
-    }
-
     fn decoder<'s>(
         &self,
         compression: Compression,
-        mut stream: Stream<'s>,
+        stream: Stream<'s>,
         place: &Place,
+        window_bytes: u64,
     ) -> (Box<dyn Decode + Send + 's>, Place) {
-        let window = decompress::window_bytes(compression, stream.peek(MAGIC_BYTES));
-        let inside = place.decompressed(compression, window);
-        (decompress::open(compression, stream, self.decoder_limits(place)), inside)
+        let inside = place.decompressed(compression, window_bytes);
+        let mut limits = self.decoder_limits(place);
+        if window_bytes <= LARGE_BYTES {
+            // Later parts of the data may ask for more than the first, though hardly for this much.
+            limits.window_bytes = limits.window_bytes.min(4 * LARGE_BYTES);
+        }
+        (decompress::open(compression, stream, limits), inside)
+    }
+
+    /// Does something that takes `bytes` of memory; if that is much, while no other worker does.
+    ///
+    /// So workers share the memory that the limits allow one of them, without a result that depends on them.
+    pub(crate) fn with_memory<T>(&mut self, bytes: u64, run: impl FnOnce(&mut Self) -> T) -> T {
+        if bytes <= LARGE_BYTES || self.has_memory {
+            return run(self);
+        }
+        let shared = self.shared;
+        let _turn = shared.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        self.has_memory = true;
+        let result = run(self);
+        self.has_memory = false;
+        result
     }
 
     pub(crate) fn decoder_limits(&self, place: &Place) -> DecoderLimits {
@@ -289,7 +342,7 @@ impl<'w, S: Sink> Walker<'w, S> {
             }
             let wanted = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
             let take = self.shared.grant(wanted);
-            let flow = self.sink.data(&bytes[..take]);
+            let flow = if take > 0 { self.sink.data(&bytes[..take]) } else { ControlFlow::Continue(()) };
             stream.consume(take);
             at += take as u64;
             left -= take as u64;
@@ -406,19 +459,21 @@ impl<'w, S: Sink> Walker<'w, S> {
         }
     }
 
-    /// Moves over `left` bytes, counting them down: whether all were there. Damage is told as one of `place`.
+    /// Moves over `left` bytes, counting them down: whether all were there. Damage is told as one of `place`, at
+    /// the offset that `at` gives for what is left then.
     pub(crate) fn skip(
         &mut self,
         stream: &mut Stream<'_>,
         left: &mut u64,
         place: &Place,
+        at: impl Fn(u64) -> Option<u64>,
     ) -> Result<bool, Stop> {
         while *left > 0 {
             let have = match stream.fill() {
                 Ok([]) => return Ok(false),
                 Ok(bytes) => bytes.len(),
                 Err(damage) => {
-                    self.damage(&place.path, None, &damage);
+                    self.damage(&place.path, at(*left), &damage);
                     if damage.is_fatal() {
                         return Ok(false);
                     }
@@ -441,7 +496,7 @@ impl<'w, S: Sink> Walker<'w, S> {
         remainder: &mut Remainder,
         place: &Place,
     ) -> Result<bool, Stop> {
-        let whole = self.skip(stream, &mut remainder.left, place)?;
+        let whole = self.skip(stream, &mut remainder.left, place, |_| None)?;
         if !whole && matches!(stream.fill(), Ok([])) {
             self.damage(&place.path, None, &remainder.cut());
         }

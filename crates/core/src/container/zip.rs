@@ -8,7 +8,7 @@ use std::io;
 
 use super::Sink;
 use super::duplicates::Names;
-use super::walker::{Look, Place, Stop, Walker};
+use super::walker::{LARGE_BYTES, Look, Place, Stop, Walker};
 use crate::decompress;
 use crate::problem::ProblemKind;
 use crate::stream::{Damage, Decode, Inline, Member as Part, Pull, Raw, Remainder, Stream};
@@ -261,6 +261,7 @@ impl<'z> Archive<'z> {
     /// Finds the directory; `None` if there is none that can be read.
     pub(crate) fn open(data: &'z dyn ReadAt, place: Place) -> Option<Archive<'z>> {
         let data_bytes = data.len().ok()?;
+        let names = Names::of(&place);
         let end = find_end(data, data_bytes)?;
         let from = [end.at.checked_sub(end.size), Some(end.offset)]
             .into_iter()
@@ -275,7 +276,7 @@ impl<'z> Archive<'z> {
             claimed: 0,
             data_bytes,
             told_up_to: 0,
-            names: Names::default(),
+            names,
         })
     }
 
@@ -553,10 +554,21 @@ pub(crate) fn nested<S: Sink>(
     mut stream: Stream<'_>,
     archive: &Place,
 ) -> Result<(), Stop> {
-    let Some(bytes) = held(walker, &mut stream, archive)? else { return Ok(()) };
-    if bytes.len() as u64 >= archive.zip_bytes && !stream.peek(1).is_empty() {
-        return by_local_headers(walker, &mut Stream::resumed(bytes, stream), archive);
+    let mut bytes = Vec::new();
+    let small = archive.zip_bytes.min(LARGE_BYTES);
+    if hold(walker, &mut stream, archive, &mut bytes, small)? {
+        return held(walker, bytes, archive);
     }
+    walker.with_memory(archive.zip_bytes, |walker| {
+        if hold(walker, &mut stream, archive, &mut bytes, archive.zip_bytes)? {
+            return held(walker, bytes, archive);
+        }
+        by_local_headers(walker, &mut Stream::resumed(bytes, stream), archive)
+    })
+}
+
+/// Walks a zip that is in memory as a whole.
+fn held<S: Sink>(walker: &mut Walker<'_, S>, bytes: Vec<u8>, archive: &Place) -> Result<(), Stop> {
     let place = Place { zip_bytes: archive.zip_bytes - bytes.len() as u64, ..archive.clone() };
     walker.in_memory += 1;
     let walked = in_memory(walker, &bytes, &place);
@@ -575,28 +587,30 @@ fn in_memory<S: Sink>(walker: &mut Walker<'_, S>, bytes: &[u8], place: &Place) -
     by_local_headers(walker, &mut stream, place)
 }
 
-/// The stream's bytes up to the limit on nested zips.
-fn held<S: Sink>(
+/// Takes the stream's bytes into memory until there are `limit` of them: whether that was all.
+fn hold<S: Sink>(
     walker: &mut Walker<'_, S>,
     stream: &mut Stream<'_>,
     archive: &Place,
-) -> Result<Option<Vec<u8>>, Stop> {
-    let mut bytes = Vec::new();
-    while (bytes.len() as u64) < archive.zip_bytes {
-        match walker.look(stream, 1, archive, bytes.len() as u64) {
-            Look::All => {}
-            Look::Short | Look::End | Look::Damaged => break,
+    bytes: &mut Vec<u8>,
+    limit: u64,
+) -> Result<bool, Stop> {
+    loop {
+        if walker.look(stream, 1, archive, bytes.len() as u64) != Look::All {
+            return Ok(true);
         }
-        let left = usize::try_from(archive.zip_bytes - bytes.len() as u64).unwrap_or(usize::MAX);
+        let left = usize::try_from(limit - bytes.len() as u64).unwrap_or(usize::MAX);
         let piece = stream.peek(1);
         let take = piece.len().min(left);
-        grow(&mut bytes, take);
+        if take == 0 {
+            return Ok(false);
+        }
+        grow(bytes, take);
         bytes.extend_from_slice(&piece[..take]);
         stream.consume(take);
         walker.charge(take, archive)?;
         walker.tick(stream.raw().end, archive)?;
     }
-    Ok(Some(bytes))
 }
 
 /// Makes room by a quarter at a time, since doubling would take half as much again as the limit allows.
@@ -612,7 +626,7 @@ fn by_local_headers<S: Sink>(
     stream: &mut Stream<'_>,
     archive: &Place,
 ) -> Result<(), Stop> {
-    let mut names = Names::default();
+    let mut names = Names::of(archive);
     loop {
         walker.tick(stream.raw().end, archive)?;
         match walker.look(stream, 4, archive, 0) {
@@ -729,7 +743,7 @@ fn local_header<S: Sink>(
     let (name, extra) = rest.split_at(usize::from(short(fixed, 26)).min(rest.len()));
     let header = Header::local(fixed, name, extra);
     let mut left = want as u64;
-    let whole = walker.skip(stream, &mut left, archive)?;
+    let whole = walker.skip(stream, &mut left, archive, |_| None)?;
     Ok(whole.then_some(header))
 }
 
@@ -798,7 +812,7 @@ fn check_descriptor<S: Sink>(
         walker.problem(&place.path, Some(size), ProblemKind::Checksum, message);
     }
     let mut left = length.map_or(0, |length| (signature + 4 + 2 * length) as u64);
-    walker.skip(stream, &mut left, place)
+    walker.skip(stream, &mut left, place, |_| None)
 }
 
 fn mask(length: usize) -> u64 {
@@ -815,7 +829,7 @@ fn skip_descriptor<S: Sink>(
         return Ok(true);
     }
     let mut left = 4;
-    walker.skip(stream, &mut left, place)?;
+    walker.skip(stream, &mut left, place, |_| None)?;
     // Crc and lengths, short or long: whatever stands before the next header.
     skip_to(walker, stream, place, |bytes| {
         matches!(bytes.first_chunk::<4>(), Some(&LOCAL | &CENTRAL | &END | &END_64))

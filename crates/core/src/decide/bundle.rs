@@ -90,7 +90,7 @@ impl Decider<'_> {
     }
 
     /// The node a subject is, or runs on.
-    fn node_of(&self, entity: &Entity) -> Option<String> {
+    pub(super) fn node_of(&self, entity: &Entity) -> Option<String> {
         match entity.kind {
             "node" => entity.known_name().map(str::to_owned),
             _ => entity.text("pod.node").map(|node| self.facts.node_name(node).to_owned()),

@@ -18,17 +18,16 @@ impl Inflate {
         self.inner.reset(false);
     }
 
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, Fault> {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
         let before = (self.inner.total_in(), self.inner.total_out());
-        let status = self
-            .inner
-            .decompress(input, out, flate2::FlushDecompress::None)
-            .map_err(|error| Fault::corrupt(error.message().unwrap_or("invalid deflate data")))?;
-        Ok(Step {
+        let result = self.inner.decompress(input, out, flate2::FlushDecompress::None);
+        Step {
             consumed: (self.inner.total_in() - before.0) as usize,
             produced: (self.inner.total_out() - before.1) as usize,
-            ended: status == flate2::Status::StreamEnd,
-        })
+            ended: matches!(result, Ok(flate2::Status::StreamEnd)),
+            // The library's own words depend on how the data is cut.
+            fault: result.err().map(|_| Fault::corrupt("invalid data")),
+        }
     }
 }
 
@@ -56,7 +55,7 @@ impl Codec for Deflate {
         Ok(())
     }
 
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, Fault> {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
         self.inflate.step(input, out)
     }
 }
@@ -102,12 +101,12 @@ impl Codec for Gzip {
         Ok(())
     }
 
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, Fault> {
-        let step = self.inflate.step(input, out)?;
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+        let step = self.inflate.step(input, out);
         self.crc.update(&out[..step.produced]);
         // The format stores the length modulo 2^32.
         self.length = self.length.wrapping_add(step.produced as u32);
-        Ok(step)
+        step
     }
 
     fn finish(&mut self, source: &mut Source<'_>) -> Result<(), Damage> {

@@ -76,11 +76,20 @@ pub(crate) fn window_bytes(compression: Compression, head: &[u8]) -> u64 {
 }
 
 /// One step of a codec.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Step {
     consumed: usize,
     produced: usize,
     ended: bool,
+    /// Why it cannot go on, after the bytes of this step.
+    fault: Option<Fault>,
+}
+
+impl Step {
+    /// A step that got nowhere.
+    fn failed(fault: Fault) -> Step {
+        Step { fault: Some(fault), ..Step::default() }
+    }
 }
 
 /// Why a codec cannot go on.
@@ -109,7 +118,7 @@ pub(crate) trait Codec {
     /// Reads what stands before the data.
     fn begin(&mut self, source: &mut Source<'_>) -> Result<(), Damage>;
     /// Decodes from `input` to `out`, both not empty unless the input is over.
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, Fault>;
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step;
     /// Reads and checks what stands behind the data. Damage here costs nothing that was decoded.
     fn finish(&mut self, _source: &mut Source<'_>) -> Result<(), Damage> {
         Ok(())
@@ -271,46 +280,50 @@ impl<'s, C: Codec> Decoder<'s, C> {
     fn step(&mut self, out: &mut [u8]) -> Result<usize, Damage> {
         let input = self.source.stream.fill()?;
         let at_end = input.is_empty();
-        let step = match self.codec.step(input, out) {
-            Ok(step) => step,
-            Err(fault) => return Err(self.source.fault(fault)),
-        };
+        let step = self.codec.step(input, out);
         self.source.consume(step.consumed);
         self.produced += step.produced as u64;
-        if step.ended {
+        if let Some(fault) = step.fault {
+            self.give_up(self.source.fault(fault));
+        } else if step.ended {
             self.at = At::BetweenMembers;
-            self.finish()?;
+            self.finish();
         } else if step.consumed == 0 && step.produced == 0 {
             let stuck = Fault::corrupt("the decoder makes no progress");
-            return Err(if at_end { self.source.truncated() } else { self.source.fault(stuck) });
+            self.give_up(if at_end { self.source.truncated() } else { self.source.fault(stuck) });
         }
-        self.check_ratio()?;
+        self.check_ratio();
         Ok(step.produced)
     }
 
-    /// Lets the codec check its trailer; the damage is told after the bytes of this step.
-    fn finish(&mut self) -> Result<(), Damage> {
-        if let Err(damage) = self.codec.finish(&mut self.source) {
-            if damage.is_fatal() {
-                self.at = At::End;
-            }
-            self.source.notes.push(damage);
+    /// Lets the codec check its trailer.
+    fn finish(&mut self) {
+        match self.codec.finish(&mut self.source) {
+            Ok(()) => {}
+            Err(damage) if damage.is_fatal() => self.give_up(damage),
+            Err(damage) => self.source.notes.push(damage),
         }
-        Ok(())
     }
 
-    fn check_ratio(&mut self) -> Result<(), Damage> {
+    /// Ends here; the damage is told after the bytes of this step.
+    fn give_up(&mut self, damage: Damage) {
+        self.at = At::End;
+        self.source.notes.push(damage);
+    }
+
+    fn check_ratio(&mut self) {
         if self.produced <= RATIO_FREE_BYTES {
-            return Ok(());
+            return;
         }
+        let allowed = self.produced / self.limits.ratio.max(1);
         let raw = self.source.stream.raw().end.saturating_sub(self.raw_start);
-        let own = C::RATIO_LIMITED && self.produced / self.limits.ratio.max(1) > self.source.consumed;
-        let whole = self.limits.nested && self.produced / self.limits.ratio.max(1) > raw.max(1);
+        let own = C::RATIO_LIMITED && allowed > self.source.consumed;
+        let whole = self.limits.nested && allowed > raw.max(1);
         if own || whole {
-            let message = format!("{} data grows to more than {} times its size", C::NAME, self.limits.ratio);
-            return Err(Damage::fatal(ProblemKind::Limit, message));
+            let ratio = self.limits.ratio;
+            let message = format!("{} data grows to more than {ratio} times its size", C::NAME);
+            self.give_up(Damage::fatal(ProblemKind::Limit, message));
         }
-        Ok(())
     }
 }
 

@@ -11,15 +11,20 @@ fn no_memory(name: &str) -> Damage {
     Damage::fatal(ProblemKind::Limit, format!("no memory for a {name} decoder"))
 }
 
+/// Bytes that the decoder wants first: the shortest start of a frame.
+const FRAME_START_BYTES: usize = 5;
+
 /// zstd frames; skippable ones give nothing.
 pub(super) struct Zstd {
     decoder: Option<ZstdDecoder<'static>>,
     window_bytes: u64,
+    /// Bytes that the decoder asks for next.
+    wanted: usize,
 }
 
 impl Zstd {
     pub(super) fn new(window_bytes: u64) -> Zstd {
-        Zstd { decoder: None, window_bytes }
+        Zstd { decoder: None, window_bytes, wanted: FRAME_START_BYTES }
     }
 }
 
@@ -36,18 +41,29 @@ impl Codec for Zstd {
         let log = self.window_bytes.max(1).ilog2().clamp(10, 31);
         decoder.set_parameter(DParameter::WindowLogMax(log)).map_err(|_| no_memory("zstd"))?;
         self.decoder = Some(decoder);
+        self.wanted = FRAME_START_BYTES;
         Ok(())
     }
 
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, Fault> {
-        let Some(decoder) = &mut self.decoder else { return Err(Fault::corrupt("no frame was begun")) };
-        let status = decoder.run_on_buffers(input, out).map_err(|error| zstd_fault(&error.to_string()))?;
-        Ok(Step {
-            consumed: status.bytes_read,
-            produced: status.bytes_written,
-            // The hint is zero also for a call that had nothing to do.
-            ended: status.remaining == 0 && status.bytes_read + status.bytes_written > 0,
-        })
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+        let Some(decoder) = &mut self.decoder else {
+            return Step::failed(Fault::corrupt("no frame was begun"));
+        };
+        // No more than the decoder asks for, which is a block: with an error it forgets what it has written.
+        let input = &input[..input.len().min(self.wanted)];
+        match decoder.run_on_buffers(input, out) {
+            Ok(status) => {
+                self.wanted = status.remaining.max(1);
+                Step {
+                    consumed: status.bytes_read,
+                    produced: status.bytes_written,
+                    // The hint is zero also for a call that had nothing to do.
+                    ended: status.remaining == 0 && status.bytes_read + status.bytes_written > 0,
+                    fault: None,
+                }
+            }
+            Err(error) => Step::failed(zstd_fault(&error.to_string())),
+        }
     }
 }
 
@@ -112,15 +128,18 @@ impl Codec for Xz {
         Ok(())
     }
 
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, Fault> {
-        let Some(stream) = &mut self.stream else { return Err(Fault::corrupt("no stream was begun")) };
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+        let Some(stream) = &mut self.stream else {
+            return Step::failed(Fault::corrupt("no stream was begun"));
+        };
         let before = (stream.total_in(), stream.total_out());
-        let status = stream.process(input, out, Action::Run).map_err(xz_fault)?;
-        Ok(Step {
+        let result = stream.process(input, out, Action::Run);
+        Step {
             consumed: (stream.total_in() - before.0) as usize,
             produced: (stream.total_out() - before.1) as usize,
-            ended: matches!(status, Status::StreamEnd),
-        })
+            ended: matches!(result, Ok(Status::StreamEnd)),
+            fault: result.err().map(xz_fault),
+        }
     }
 }
 
@@ -137,6 +156,9 @@ fn xz_fault(error: liblzma::stream::Error) -> Fault {
         _ => Fault::corrupt("invalid data or a checksum that does not fit"),
     }
 }
+
+/// Bytes decoded in one call: at a block that contradicts itself the library forgets what the call has written.
+const BZIP2_OUT_BYTES: usize = 256;
 
 /// bzip2 streams.
 pub(super) struct Bzip2 {
@@ -161,16 +183,16 @@ impl Codec for Bzip2 {
         Ok(())
     }
 
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Result<Step, Fault> {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
         let before = (self.decoder.total_in(), self.decoder.total_out());
-        let status = self
-            .decoder
-            .decompress(input, out)
-            .map_err(|_| Fault::corrupt("invalid data or a checksum that does not fit"))?;
-        Ok(Step {
+        let length = out.len().min(BZIP2_OUT_BYTES);
+        let out = &mut out[..length];
+        let result = self.decoder.decompress(input, out);
+        Step {
             consumed: (self.decoder.total_in() - before.0) as usize,
             produced: (self.decoder.total_out() - before.1) as usize,
-            ended: status == bzip2::Status::StreamEnd,
-        })
+            ended: matches!(result, Ok(bzip2::Status::StreamEnd)),
+            fault: result.err().map(|_| Fault::corrupt("invalid data or a checksum that does not fit")),
+        }
     }
 }

@@ -270,7 +270,7 @@ impl<'r, 'o, S: Sink + Send, M: Fn() -> S + Sync> Run<'r, 'o, M> {
 
     fn file(&mut self, file: &Arc<File>) -> Outcome<S> {
         if let Some(archive) = self.zip(file.as_ref()) {
-            return self.units("zip", archive, |walker, member| member.walk(walker));
+            return self.zip_units(archive, file.as_ref());
         }
         let reader = Raw::new(FromStart { file: Arc::clone(file), at: 0 });
         self.stream(Stream::new(Inline::new(reader, self.options.chunk_bytes)))
@@ -279,7 +279,7 @@ impl<'r, 'o, S: Sink + Send, M: Fn() -> S + Sync> Run<'r, 'o, M> {
     fn bytes(&mut self, bytes: &Arc<Vec<u8>>) -> Outcome<S> {
         let array = ByteArray(bytes);
         if let Some(archive) = self.zip(&array) {
-            return self.units("zip", archive, |walker, member| member.walk(walker));
+            return self.zip_units(archive, &array);
         }
         let reader = Raw::new(Cursor::new(SharedBytes(Arc::clone(bytes))));
         self.stream(Stream::new(Inline::new(reader, self.options.chunk_bytes)))
@@ -293,6 +293,13 @@ impl<'r, 'o, S: Sink + Send, M: Fn() -> S + Sync> Run<'r, 'o, M> {
             return None;
         }
         Archive::open(data, self.place.opened())
+    }
+
+    fn zip_units(&mut self, archive: Archive<'_>, data: &dyn ReadAt) -> Outcome<S> {
+        let mut outcome = self.units("zip", archive, |walker, member| member.walk(walker))?;
+        // The members' own bytes were counted, for the progress; the directory and headers were not.
+        outcome.1.compressed_bytes = data.len().unwrap_or(outcome.1.compressed_bytes);
+        Ok(outcome)
     }
 
     /// One stream, which one worker walks.

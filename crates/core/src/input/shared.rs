@@ -1,7 +1,7 @@
 //! What the workers of one walk share: counters against the limits, and the word to stop.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 use super::WalkOptions;
@@ -10,6 +10,8 @@ use crate::container::Stop;
 /// The common state of one walk.
 pub(crate) struct Shared<'a> {
     pub(crate) options: &'a WalkOptions<'a>,
+    /// Held by the worker whose turn it is to use much memory.
+    pub(crate) memory: Mutex<()>,
     workers: usize,
     bytes: AtomicU64,
     members: AtomicU64,
@@ -23,6 +25,7 @@ impl<'a> Shared<'a> {
     pub(crate) fn new(options: &'a WalkOptions<'a>, workers: usize, deadline: Option<Instant>) -> Shared<'a> {
         Shared {
             options,
+            memory: Mutex::new(()),
             workers,
             bytes: AtomicU64::new(0),
             members: AtomicU64::new(0),

@@ -89,6 +89,14 @@ names!(Severity: "info" => Info, "low" => Low, "medium" => Medium, "high" => Hig
 names!(Confidence: "possible" => Possible, "likely" => Likely, "confirmed" => Confirmed);
 
 impl Confidence {
+    /// One step less sure.
+    pub(crate) fn lowered(self) -> Confidence {
+        match self {
+            Confidence::Confirmed => Confidence::Likely,
+            Confidence::Likely | Confidence::Possible => Confidence::Possible,
+        }
+    }
+
     /// One step surer.
     pub(crate) fn raised(self) -> Confidence {
         match self {

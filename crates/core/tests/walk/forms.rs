@@ -277,6 +277,15 @@ fn utf16_is_read_as_utf8() {
 }
 
 #[test]
+fn archives_of_other_formats_are_named() {
+    for magic in [&b"7z\xbc\xaf\x27\x1c"[..], b"Rar!\x1a\x07\x00", b"\x04\x22\x4d\x18", b"\x1f\x9d\x90"] {
+        let got = walked_bytes(&[magic, &[7; 100][..]].concat());
+        assert_eq!(got.leaves, []);
+        assert_eq!(got.kinds(), [ProblemKind::Unsupported]);
+    }
+}
+
+#[test]
 fn a_binary_journal_is_named_with_what_to_ask_for() {
     let got = walked_bytes(&tar(&[("system.journal", b"LPKSHHRH and so on".to_vec()), ("b", b"b".to_vec())]));
     assert_eq!(got.names(), ["in!b"]);

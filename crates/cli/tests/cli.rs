@@ -1,0 +1,716 @@
+//! The whole program: arguments in; exit status, standard output and standard error out.
+//!
+//! What the demo bundle gives is held against `testdata/golden/demo/`; `LOGGREP_ABM_BLESS=1` rewrites it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+const DEMO: &str = "testdata/demo/snapshot.tar.gz";
+/// An issue in the demo bundle.
+const HIGH: &str = "webhook-x509-unknown-authority";
+/// A message of another, whose severity is `high`.
+const NDP: &str = "E0119 22:11:49.705596 1 client.go:48] creating NDP client failed: ndp: address \"linklocal\" not found on interface \"ens192\"\n";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The program, started in the root of the repository with an environment of its own.
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loggrep-abm"));
+    command.current_dir(root()).args(arguments).env_clear().env("COLUMNS", "100").stdin(Stdio::null());
+    command
+}
+
+struct Ran {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Ran {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
+        let status = output.status.code().expect("the program ends by itself");
+        Ran { status, stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    fn status(self, expected: i32) -> Ran {
+        let Ran { status, stdout, stderr } = &self;
+        assert_eq!(*status, expected, "\nstdout:\n{stdout}\nstderr:\n{stderr}");
+        self
+    }
+
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}:\n{}", self.stdout))
+    }
+
+    #[track_caller]
+    fn ids(&self) -> Vec<String> {
+        let report = self.json();
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.map(|finding| finding["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+fn run(arguments: &[&str]) -> Ran {
+    program(arguments).output().unwrap().into()
+}
+
+fn piped(arguments: &[&str], input: &[u8]) -> Ran {
+    let mut command = program(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // Who asks for help does not read on.
+            let _ = stdin.write_all(input);
+        });
+        child.wait_with_output().unwrap().into()
+    })
+}
+
+/// A folder that is removed at the end of a test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Folder {
+        static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("loggrep-cli-{}-{number}-{test}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Holds `got` against a golden file, or rewrites it when `LOGGREP_ABM_BLESS` is set.
+#[track_caller]
+fn assert_golden(name: &str, got: &str) {
+    let path = root().join("testdata/golden/demo").join(name);
+    if std::env::var_os("LOGGREP_ABM_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, got).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        got == expected,
+        "{name} differs (LOGGREP_ABM_BLESS=1 rewrites it)\nexpected:\n{expected}\ngot:\n{got}"
+    );
+}
+
+// What the demo bundle gives.
+
+#[test]
+fn the_demo_bundle_gives_the_golden_text() {
+    assert_golden("en.txt", &run(&["analyze", DEMO, "--lang", "en"]).status(0).stdout);
+    assert_golden("ko.txt", &run(&["analyze", DEMO, "--lang", "ko"]).status(0).stdout);
+    assert_golden("en-verbose.txt", &run(&["analyze", DEMO, "-v"]).status(0).stdout);
+}
+
+#[test]
+fn the_demo_bundle_gives_the_golden_json() {
+    let got = run(&["analyze", DEMO, "-f", "json"]).status(0);
+    // Each change of a signature changes the digest, and each release the version.
+    let tool = &got.json()["tool"];
+    let mut text = got.stdout.clone();
+    for (key, value) in [("signatures_digest", "DIGEST"), ("version", "VERSION")] {
+        text = text.replace(&format!("\"{key}\": {}", tool[key]), &format!("\"{key}\": \"{value}\""));
+    }
+    assert_golden("report.json", &text);
+}
+
+#[test]
+fn json_is_the_same_for_any_threads_chunks_and_runs() {
+    let expected = run(&["analyze", DEMO, "-f", "json", "-j1"]).status(0).stdout;
+    for arguments in [&["-j1"][..], &["-j2"], &["-j2"], &["-j8"], &["-j2", "--chunk-bytes", "61"]] {
+        let got = run(&[&["analyze", DEMO, "-f", "json"], arguments].concat()).status(0).stdout;
+        assert!(got == expected, "{arguments:?}\nexpected:\n{expected}\ngot:\n{got}");
+    }
+}
+
+#[test]
+fn jsonl_is_one_value_a_line() {
+    let got = run(&["analyze", DEMO, "-f", "jsonl"]).status(0);
+    let lines: Vec<Value> = got.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let findings = lines.iter().filter(|line| line["type"] == "finding").count();
+    assert_eq!(findings, run(&["analyze", DEMO, "-f", "json"]).ids().len());
+    assert_eq!(lines.last().unwrap()["type"], "summary");
+}
+
+// Exit status.
+
+#[test]
+fn the_exit_status_follows_its_order() {
+    let whole = Folder::new("whole");
+    let log = whole.file("ang.log", NDP);
+    let cases: [(&str, &[&str], i32); 12] = [
+        ("findings alone are no failure", &["analyze", &log], 0),
+        ("a finding at the severity", &["analyze", &log, "--fail-on", "high"], 1),
+        ("a finding above the severity", &["analyze", &log, "--fail-on", "low"], 1),
+        ("no finding at the severity", &["analyze", &log, "--fail-on", "critical"], 0),
+        ("all of it was read", &["analyze", &log, "--strict"], 0),
+        ("the demo bundle is damaged", &["analyze", DEMO, "--strict"], 3),
+        ("damage without --strict", &["analyze", DEMO], 0),
+        ("damage comes before findings", &["analyze", DEMO, "--strict", "--fail-on", "high"], 3),
+        ("findings without --strict", &["analyze", DEMO, "--fail-on", "high"], 1),
+        ("no such input comes first", &["analyze", DEMO, "no-such-file", "--strict", "--fail-on", "high"], 2),
+        ("usage", &["analyze", &log, "--fail-on", "bad"], 2),
+        ("no input", &["analyze"], 2),
+    ];
+    for (what, arguments, expected) in cases {
+        let Ran { status, stdout, stderr } = run(arguments);
+        assert_eq!(status, expected, "{what}: {arguments:?}\nstdout:\n{stdout}\nstderr:\n{stderr}");
+        assert_eq!(status == 2, stdout.is_empty(), "{what}: a report stands on standard output\n{stdout}");
+        assert!(status != 2 || !stderr.is_empty(), "{what}: an error says what is wrong");
+    }
+}
+
+#[test]
+fn errors_name_what_is_wrong() {
+    let bad_glob = run(&["analyze", DEMO, "--include", "a[b"]).status(2).stderr;
+    assert!(bad_glob.contains("a[b"), "{bad_glob}");
+    let missing = run(&["analyze", "no-such-file"]).status(2).stderr;
+    assert!(missing.contains("no-such-file") && missing.starts_with("loggrep-abm: "), "{missing}");
+    let no_id = run(&["analyze", DEMO, "--only", "no-such-issue"]).status(2).stderr;
+    assert!(no_id.contains("no-such-issue"), "{no_id}");
+    let no_id = run(&["explain", "webhook-x509"]).status(2).stderr;
+    assert!(no_id.contains("did you mean `webhook-x509-unknown-authority`?"), "{no_id}");
+    let no_time = run(&["analyze", DEMO, "--since", "yesterday"]).status(2).stderr;
+    assert!(no_time.contains("yesterday"), "{no_time}");
+    let none = run(&["analyze", DEMO, "--no-builtin"]).status(2).stderr;
+    assert!(none.contains("--no-builtin"), "{none}");
+    let version = run(&["analyze", DEMO, "--cluster-version", "new"]).status(2).stderr;
+    assert!(version.contains("--cluster-version"), "{version}");
+}
+
+// Options.
+
+#[test]
+fn the_report_goes_to_a_file() {
+    let folder = Folder::new("output");
+    let path = folder.path("report.json");
+    let got = run(&["analyze", DEMO, "-f", "json", "-o", &path]).status(0);
+    assert_eq!(got.stdout, "");
+    let expected = run(&["analyze", DEMO, "-f", "json"]).stdout;
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+    let text = folder.path("report.txt");
+    run(&["analyze", DEMO, "-o", &text]).status(0);
+    assert!(!std::fs::read_to_string(&text).unwrap().contains('\x1b'));
+    let nowhere = run(&["analyze", DEMO, "-o", &folder.path("no/folder/report")]).status(2);
+    assert!(nowhere.stderr.contains("no/folder/report"), "{}", nowhere.stderr);
+}
+
+#[test]
+fn findings_are_chosen_by_id_confidence_and_severity() {
+    let json = |arguments: &[&str]| run(&[&["analyze", DEMO, "-f", "json"], arguments].concat()).status(0);
+    assert_eq!(json(&["--only", HIGH]).ids(), [HIGH]);
+    let mut two = json(&["--only", HIGH, "--only", "docker-service-not-active"]).ids();
+    two.sort();
+    assert_eq!(two, ["docker-service-not-active", HIGH]);
+    let all = json(&[]).json();
+    let chosen = |key: &str, values: &[&str]| -> Vec<String> {
+        let findings = all["findings"].as_array().unwrap().iter();
+        let chosen = findings.filter(|finding| values.contains(&finding[key].as_str().unwrap()));
+        chosen.map(|finding| finding["id"].as_str().unwrap().to_owned()).collect()
+    };
+    for (option, key, names) in [
+        ("--min-severity", "severity", &["info", "low", "medium", "high", "critical"][..]),
+        ("--min-confidence", "confidence", &["possible", "likely", "confirmed"]),
+    ] {
+        for (at, name) in names.iter().enumerate() {
+            assert_eq!(json(&[option, name]).ids(), chosen(key, &names[at..]), "{option} {name}");
+        }
+    }
+}
+
+#[test]
+fn members_are_chosen_by_path() {
+    let paths = |arguments: &[&str]| -> Vec<String> {
+        let report = run(&[&["analyze", DEMO, "-f", "json"], arguments].concat()).status(0).json();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let evidence = findings.flat_map(|finding| finding["evidence"].as_array().unwrap().clone());
+        evidence.map(|one| one["path"].as_str().unwrap().to_owned()).collect()
+    };
+    let included = paths(&["--include", "*/upgrade-cluster.log"]);
+    assert!(
+        !included.is_empty() && included.iter().all(|path| path.ends_with("/upgrade-cluster.log")),
+        "{included:?}"
+    );
+    let excluded = paths(&["--exclude", "*/nodes/*", "--exclude", "*/bmctl-workspace/*"]);
+    assert!(!excluded.is_empty(), "something is left");
+    assert!(
+        !excluded.iter().any(|path| path.contains("/nodes/") || path.contains("/bmctl-workspace/")),
+        "{excluded:?}"
+    );
+    assert_eq!(paths(&["--include", "no-such-member"]), [""; 0]);
+}
+
+#[test]
+fn hits_are_chosen_by_time() {
+    let folder = Folder::new("times");
+    let (_, message) = NDP.split_once("] ").unwrap();
+    let dated = ["2023-01-18T10:00:00Z", "2023-01-19T10:00:00Z", "2023-01-20T10:00:00Z"];
+    let log: String = dated.iter().map(|time| format!("{time} stderr F {message}")).collect();
+    // The last line has no time.
+    let log = folder.file("ang.log", log + message);
+    let count = |arguments: &[&str]| {
+        let report = run(&[&["analyze", &log, "-f", "json"], arguments].concat()).status(0).json();
+        report["findings"][0]["count"].as_u64().unwrap()
+    };
+    assert_eq!(count(&[]), 4);
+    assert_eq!(count(&["--since", "2023-01-19"]), 3);
+    assert_eq!(count(&["--until", "2023-01-19T12:00:00Z"]), 3);
+    assert_eq!(count(&["--since", "2023-01-19", "--until", "2023-01-19T12:00:00Z"]), 2);
+    assert_eq!(count(&["--since", "25h"]), 3);
+    assert_eq!(piped(&["analyze", "-", "--since", "1h"], NDP.as_bytes()).status, 2);
+}
+
+#[test]
+fn evidence_and_context_are_as_many_as_asked_for() {
+    let finding = |arguments: &[&str]| {
+        let report =
+            run(&[&["analyze", DEMO, "-f", "json", "--only", HIGH], arguments].concat()).status(0).json();
+        report["findings"][0].clone()
+    };
+    let evidence = |arguments: &[&str]| finding(arguments)["evidence"].as_array().unwrap().len();
+    assert_eq!(
+        [evidence(&[]), evidence(&["--max-evidence", "1"]), evidence(&["--max-evidence", "7"])],
+        [3, 1, 7]
+    );
+    let context = |lines: &str| {
+        let finding = finding(&["-C", lines]);
+        let around =
+            |one: &Value| one["before"].as_array().unwrap().len().max(one["after"].as_array().unwrap().len());
+        finding["evidence"].as_array().unwrap().iter().map(around).max().unwrap()
+    };
+    assert_eq!([context("0"), context("1"), context("4")], [0, 1, 4]);
+}
+
+#[test]
+fn the_version_given_decides_the_verdict() {
+    let verdict = |version: &str| {
+        let arguments = ["analyze", DEMO, "-f", "json", "--only", "containerd-1-5-13-needs-libseccomp-2-5"];
+        let report = run(&[&arguments[..], &["--cluster-version", version]].concat()).status(0).json();
+        report["findings"][0]["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(verdict("1.12.1"), "affected");
+    assert_eq!(verdict("1.12.2"), "fixed");
+    assert_eq!(verdict("1.11.0"), "not_affected");
+    assert_eq!(verdict("1.9.0"), "unknown");
+}
+
+// Inputs.
+
+#[test]
+fn standard_input_is_read_as_what_it_is() {
+    let bundle = std::fs::read(root().join(DEMO)).unwrap();
+    let from_file = run(&["analyze", DEMO, "-f", "json"]).status(0).json();
+    let from_pipe = piped(&["analyze", "-", "-f", "json"], &bundle).status(0).json();
+    assert_eq!(from_pipe["inputs"][0]["path"], "-");
+    assert_eq!(from_pipe["inputs"][0]["format"], "tar.gz");
+    let facts = |report: &Value| -> Vec<String> {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings
+            .map(|finding| format!("{} {} {}", finding["id"], finding["count"], finding["nodes"]))
+            .collect()
+    };
+    assert_eq!(facts(&from_pipe), facts(&from_file));
+    let log = piped(&["analyze", "-", "-f", "json"], NDP.as_bytes()).status(0);
+    assert_eq!(log.json()["inputs"][0]["format"], "plain");
+    assert_eq!(log.ids(), ["network-gateway-group-missing-interface-ip"]);
+    assert_eq!(piped(&["analyze", "-", "-f", "json"], b"").status(0).ids(), [""; 0]);
+}
+
+#[test]
+fn several_inputs_make_one_report() {
+    let folder = Folder::new("several");
+    let one = folder.file("one.log", NDP);
+    folder.file("two/b.log", NDP);
+    folder.file("two/c.log", "nothing\n");
+    let report = run(&["analyze", &one, &folder.path("two"), "-f", "json"]).status(0).json();
+    assert_eq!(report["inputs"].as_array().unwrap().len(), 2);
+    assert_eq!(report["inputs"][1]["format"], "directory");
+    assert_eq!(report["inputs"][1]["entries"], 2);
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(report["findings"][0]["count"], 2);
+}
+
+#[test]
+fn signatures_of_a_directory_are_added() {
+    let folder = Folder::new("own");
+    folder.file("own/my-own-issue.toml", signature("my-own-issue"));
+    let log = folder.file("x.log", format!("the very own message of this test\n{NDP}"));
+    let own = folder.path("own");
+    let both = run(&["analyze", &log, "-f", "json", "--signatures", &own]).status(0);
+    assert_eq!(both.ids(), ["network-gateway-group-missing-interface-ip", "my-own-issue"]);
+    let only_own = run(&["analyze", &log, "-f", "json", "--signatures", &own, "--no-builtin"]).status(0);
+    assert_eq!(only_own.ids(), ["my-own-issue"]);
+    let by_environment = program(&["analyze", &log, "-f", "json", "--no-builtin"])
+        .env("LOGGREP_ABM_SIGNATURES", &own)
+        .output()
+        .unwrap();
+    assert_eq!(Ran::from(by_environment).status(0).ids(), ["my-own-issue"]);
+    folder.file("own/broken.toml", "id = 1");
+    let broken = run(&["analyze", &log, "--signatures", &own]).status(2);
+    assert!(broken.stderr.contains("broken.toml:1:"), "{}", broken.stderr);
+}
+
+// Language, colour, pipes.
+
+#[test]
+fn text_follows_the_locale_and_json_is_english() {
+    let with = |arguments: &[&str], name: &str, value: &str| {
+        let output = program(&[&["analyze", DEMO], arguments].concat()).env(name, value).output().unwrap();
+        Ran::from(output).status(0).stdout
+    };
+    let (english, korean) = (run(&["analyze", DEMO]).stdout, run(&["analyze", DEMO, "--lang", "ko"]).stdout);
+    assert!(korean != english && korean.chars().any(|c| ('가'..='힣').contains(&c)));
+    assert_eq!(with(&[], "LANG", "ko_KR.UTF-8"), korean);
+    assert_eq!(with(&[], "LC_ALL", "ko_KR.UTF-8"), korean);
+    assert_eq!(with(&[], "LANG", "de_DE.UTF-8"), english);
+    assert_eq!(with(&["--lang", "en"], "LANG", "ko_KR.UTF-8"), english);
+    let language = |text: &str| serde_json::from_str::<Value>(text).unwrap()["language"].clone();
+    assert_eq!(language(&with(&["-f", "json"], "LANG", "ko_KR.UTF-8")), "en");
+    assert_eq!(language(&run(&["analyze", DEMO, "-f", "json", "--lang", "ko"]).stdout), "ko");
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_who_asks() {
+    let with = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let mut command = program(&[&["analyze", DEMO], arguments].concat());
+        let output = command.env("TERM", "xterm").envs(environment.iter().copied()).output().unwrap();
+        Ran::from(output).status(0).stdout
+    };
+    let plain = with(&[], &[]);
+    assert!(!plain.contains('\x1b'), "no colour in a pipe");
+    assert_eq!(with(&["--color", "never"], &[]), plain);
+    assert!(with(&["--color", "always"], &[]).contains("\x1b["));
+    assert!(with(&["--color", "always"], &[("NO_COLOR", "1")]).contains("\x1b["), "the option counts more");
+    assert_eq!(with(&[], &[("NO_COLOR", "1")]), plain);
+}
+
+#[test]
+#[cfg(unix)]
+fn no_color_counts_on_a_terminal() {
+    // `script` of util-linux gives the program a terminal; where there is none, there is nothing to ask.
+    let on_terminal = |environment: &[(&str, &str)]| -> Option<String> {
+        let program = env!("CARGO_BIN_EXE_loggrep-abm");
+        let mut command = Command::new("script");
+        command.args(["-qec", &format!("{program} analyze {DEMO}"), "/dev/null"]).current_dir(root());
+        command
+            .env("TERM", "xterm")
+            .env_remove("NO_COLOR")
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null());
+        let output = command.output().ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).replace("\r\x1b[K", ""))
+    };
+    let Some(coloured) = on_terminal(&[]) else { return };
+    assert!(coloured.contains("\x1b[1m") || coloured.contains("\x1b[3"), "{coloured}");
+    let plain = on_terminal(&[("NO_COLOR", "1")]).unwrap();
+    assert!(!plain.contains("\x1b[1m") && !plain.contains("\x1b[3"), "{plain}");
+}
+
+#[test]
+fn a_broken_pipe_is_a_quiet_end() {
+    let many: &[&[&str]] = &[
+        &["analyze", DEMO, "-v", "--max-evidence", "1000", "-C", "20"],
+        &["analyze", DEMO, "-f", "json", "--max-evidence", "1000", "-C", "20"],
+        &["grep", "-e", ".", DEMO],
+        &["signatures", "show", HIGH],
+        &["signatures", "list"],
+    ];
+    for arguments in many {
+        let mut child = program(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = String::new();
+        // As `head -1` does: read a line, then close.
+        BufReader::with_capacity(64, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        assert!(!first.is_empty(), "{arguments:?}");
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        assert_eq!((child.wait().unwrap().code(), &stderr[..]), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn quiet_and_verbose_say_less_and_more() {
+    let length = |arguments: &[&str]| run(&[&["analyze", DEMO], arguments].concat()).status(0).stdout.len();
+    assert!(length(&["-q"]) < length(&[]) && length(&[]) < length(&["-v"]));
+    run(&["analyze", DEMO, "-q", "-v"]).status(2);
+}
+
+// Other commands.
+
+#[test]
+fn signatures_are_listed_and_shown() {
+    let list = run(&["signatures", "list"]).status(0).stdout;
+    let files = std::fs::read_dir(root().join("signatures")).unwrap().count();
+    assert_eq!(list.lines().count(), files);
+    assert!(list.lines().any(|line| line.starts_with("webhook-x509-unknown-authority ")), "{list}");
+    assert_ne!(run(&["signatures", "list", "--lang", "ko"]).status(0).stdout, list);
+    let shown = run(&["signatures", "show", HIGH]).status(0).stdout;
+    assert_eq!(shown, std::fs::read_to_string(root().join(format!("signatures/{HIGH}.toml"))).unwrap());
+    run(&["signatures", "show", "no-such-issue"]).status(2);
+}
+
+#[test]
+fn an_issue_is_explained() {
+    let english = run(&["explain", HIGH]).status(0).stdout;
+    assert!(english.contains(HIGH), "{english}");
+    let korean = run(&["explain", HIGH, "--lang", "ko"]).status(0).stdout;
+    assert!(korean.chars().any(|c| ('가'..='힣').contains(&c)), "{korean}");
+    run(&["explain"]).status(2);
+}
+
+#[test]
+fn the_signatures_of_the_repository_are_without_mistake() {
+    for arguments in [&["signatures", "check", "signatures"][..], &["signatures", "check"]] {
+        let got = run(arguments).status(0);
+        assert_eq!(got.stdout, "");
+    }
+}
+
+/// A signature without a mistake.
+fn signature(id: &str) -> String {
+    format!(
+        r#"id = "{id}"
+category = "operation"
+severity = "low"
+affected = ["1.13.x"]
+fixed_in = ["1.14.0"]
+covered = ">= 1.10.0, < 1.15.0"
+references = ["https://example.org/issue"]
+source = "this test"
+source_confidence = "high"
+
+[[pattern]]
+name = "own"
+regex = '''the very own message of (?P<what>[a-z]+) test'''
+confidence = "confirmed"
+captures = {{ what = "word" }}
+
+[[rule]]
+when = "count(own) >= 2"
+confidence = "confirmed"
+
+[[example]]
+text = "the very own message of this test"
+captures = {{ what = ["this"] }}
+confidence = "confirmed"
+
+[[near_miss]]
+text = "the very own message of nobody"
+why = "another one"
+
+[text.en]
+title = "A title"
+summary = "A summary."
+workaround = '''
+Do it.
+$ do {{{{what}}}}
+'''
+
+[text.ko]
+title = "제목"
+summary = "요약."
+workaround = "하십시오."
+"#
+    )
+}
+
+#[test]
+fn each_mistake_in_a_signature_says_where_it_is_and_what() {
+    let folder = Folder::new("mistakes");
+    let good = signature("good");
+    folder.file("good.toml", &good);
+    assert_eq!(run(&["signatures", "check", &folder.path(".")]).status(0).stdout, "");
+
+    // What is changed into what, and the line of the mistake and a part of what is said.
+    let mistakes: [(&str, &str, usize, &str); 32] = [
+        ("id = ", "id == ", 1, ""),
+        ("severity = \"low\"\n", "", 1, "missing field `severity`"),
+        ("covered = ", "covers = ", 6, "unknown field `covers`"),
+        ("\"low\"", "1", 3, "expected a string"),
+        ("id = \"ID\"", "id = \"other\"", 1, "is not the name of the file"),
+        ("id = \"ID\"", "id = \"No_Kebab\"", 1, "an id is"),
+        ("\"operation\"", "\"other\"", 2, "category is none of"),
+        ("\"low\"", "\"bad\"", 3, "severity is none of"),
+        ("\"1.13.x\"", "\"one\"", 4, ""),
+        ("\"1.13.x\"", "\">= 1.13.0, <= 1.14.0\"", 4, "contains its own fix"),
+        ("[\"1.13.x\"]", "[\"1.13.x\", \"1.13.2\"]", 4, "overlap"),
+        ("[\"1.14.0\"]", "[\"new\"]", 5, ""),
+        ("\">= 1.10.0, < 1.15.0\"", "\"all\"", 6, ""),
+        ("https://", "http://", 7, "https"),
+        ("source_confidence = \"high\"", "source_confidence = \"sure\"", 9, "source_confidence is none of"),
+        ("name = \"own\"", "name = \"My Own\"", 12, "a pattern's name"),
+        ("(?P<what>[a-z]+)", "(?P<what>[a-z]+", 13, "does not parse"),
+        ("the very own message of (?P<what>[a-z]+) test'''", "(?P<what>[a-z]+) a b c'''", 13, "no literal"),
+        (
+            "confidence = \"confirmed\"\ncaptures",
+            "confidence = \"sure\"\ncaptures",
+            14,
+            "confidence is none of",
+        ),
+        ("captures = { what = \"word\" }\n", "", 13, "the group `what` has no type"),
+        ("what = \"word\"", "what = \"thing\"", 15, "`thing` is no type"),
+        ("{ what = \"word\" }", "{ what = \"word\", who = \"word\" }", 15, "no group `who`"),
+        ("count(own) >= 2", "count(own) >= ", 18, "expected"),
+        ("count(own) >= 2", "count(other) >= 2", 18, "`other` is no pattern"),
+        ("count(own) >= 2\"\n", "count(own) >= 2\"\nscope = \"world\"\n", 19, "scope is none of"),
+        (
+            "text = \"the very own message of this test\"",
+            "text = \"nothing\"",
+            21,
+            "the example gives no finding",
+        ),
+        ("[\"this\"]", "[\"that\"]", 21, "captures what"),
+        (
+            "test\"\ncaptures = { what = [\"this\"] }\nconfidence = \"confirmed\"",
+            "test\"\nconfidence = \"likely\"",
+            21,
+            "the example is confirmed, not likely",
+        ),
+        ("of nobody", "of another test", 26, "the near miss is shown as confirmed"),
+        ("A title", "A title.", 30, "one line without a final stop"),
+        ("A summary.", "", 30, "text.en.summary is empty"),
+        ("{{what}}", "{{who}}", 30, "the slot `{{who}}` is no capture"),
+    ];
+    let mut failures = Vec::new();
+    for (index, (from, to, line, what)) in mistakes.iter().enumerate() {
+        let id = format!("bad-{index}");
+        let text = signature(&id);
+        let from = from.replace("ID", &id);
+        assert!(text.contains(&from), "{from}");
+        let folder = Folder::new("mistake");
+        let path = folder.file(&format!("{id}.toml"), text.replacen(&from, to, 1));
+        folder.file("good.toml", &good);
+        let got = run(&["signatures", "check", &folder.path("")]);
+        let is_told = got.stdout.lines().any(|mistake| {
+            let rest = mistake.strip_prefix(&format!("{path}:{line}:")).unwrap_or_default();
+            let (column, rest) = rest.split_once(": ").unwrap_or_default();
+            let is_column = column.parse::<usize>().is_ok_and(|column| column > 0);
+            is_column && rest.starts_with(&format!("{id}: ")) && rest.contains(what)
+        });
+        if !is_told || got.status != 2 || got.stdout.contains("good.toml") {
+            failures.push(format!(
+                "{from:?} -> {to:?}: expected {path}:{line}:COLUMN: {id}: …{what}…\ngot {}:\n{}",
+                got.status, got.stdout
+            ));
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn mistakes_of_a_whole_file_are_told_too() {
+    let folder = Folder::new("missing");
+    let without = |from: &str, to: &str| {
+        let text = signature("bad");
+        let (start, end) = (text.find(from).unwrap(), text.find(to).unwrap());
+        format!("{}{}", &text[..start], &text[end..])
+    };
+    let cases = [
+        (without("[[example]]", "[[near_miss]]"), "no [[example]]"),
+        (without("[[near_miss]]", "[text.en]"), "no [[near_miss]]"),
+        (without("[text.en]", "[text.ko]"), "no [text.en]"),
+        (without("[[pattern]]", "[[example]]"), "no [[pattern]]"),
+        (
+            format!("{}\n[text.de]\ntitle = \"T\"\nsummary = \"S\"\nworkaround = \"W\"\n", signature("bad")),
+            "no such language",
+        ),
+        (
+            signature("bad")
+                .replace(
+                    "confidence = \"confirmed\"\ncaptures = { what = \"word\" }",
+                    "captures = { what = \"word\" }",
+                )
+                .replace("count(own) >= 2", "1 >= 2"),
+            "has no confidence and stands in no rule",
+        ),
+    ];
+    for (text, what) in cases {
+        let path = folder.file("bad.toml", text);
+        let got = run(&["signatures", "check", &folder.path("")]).status(2).stdout;
+        assert!(got.lines().any(|line| line.starts_with(&path) && line.contains(what)), "{what}:\n{got}");
+    }
+}
+
+#[test]
+fn an_id_stands_once() {
+    let folder = Folder::new("twice");
+    let log = folder.file("x.log", NDP);
+    let twice = std::fs::read_to_string(root().join(format!("signatures/{HIGH}.toml"))).unwrap();
+    folder.file(&format!("own/{HIGH}.toml"), twice);
+    let got = run(&["analyze", &log, "--signatures", &folder.path("own")]).status(2);
+    assert!(got.stderr.contains("the id stands in"), "{}", got.stderr);
+}
+
+#[test]
+fn grep_gives_paths_lines_and_times() {
+    let got = run(&["grep", "-e", "could not find a JWS signature", DEMO]).status(0);
+    let path =
+        "!abm-diag-20230119-2305/bmctl-workspace/user-ci/log/create-cluster-20221101-213900/10.200.0.138:55:";
+    assert!(got.stdout.lines().any(|line| line.starts_with(&format!("{DEMO}{path}"))), "{}", got.stdout);
+    let folder = Folder::new("grep");
+    let log =
+        folder.file("nodes/10.1.1.1/a.log", "first\n2023-01-19T22:11:49.5Z stderr F a.b (one)\nA.B (two)\n");
+    let found = |arguments: &[&str]| run(&[&["grep"], arguments, &[&log[..]]].concat());
+    let line =
+        format!("{log}:2:2023-01-19T22:11:49.5Z:10.1.1.1: 2023-01-19T22:11:49.5Z stderr F a.b (one)\n");
+    assert_eq!(found(&["-e", "a.b \\(one"]).status(0).stdout, line);
+    assert_eq!(found(&["-F", "-e", "a.b (one)"]).status(0).stdout, line);
+    assert_eq!(found(&["-i", "-e", "a\\.b"]).status(0).stdout.lines().count(), 2);
+    assert_eq!(found(&["-e", "first", "-e", "two"]).status(0).stdout.lines().count(), 2);
+    assert_eq!(found(&["-e", "nothing of this kind"]).status(1).stdout, "");
+    assert!(found(&["-e", "("]).status(2).stderr.contains("pattern"));
+    run(&["grep", "-e", "x", "no-such-file"]).status(2);
+    run(&["grep", &log]).status(2);
+    assert_eq!(run(&["grep", "-e", "stackdriver", DEMO, "--strict"]).status, 3);
+}
+
+#[test]
+fn grep_masks_secrets_and_escapes_controls() {
+    let folder = Folder::new("mask");
+    let log = folder.file("a.log", "token: abcdef.0123456789abcdef \x1b[31mred\u{202e}\n");
+    let got = run(&["grep", "-e", "token", &log]).status(0).stdout;
+    assert!(got.contains("abcdef.") && !got.contains("0123456789abcdef"), "{got}");
+    assert!(!got.contains(['\x1b', '\u{202e}']), "{got:?}");
+}
+
+#[test]
+fn help_tells_options_limits_and_statuses() {
+    let help = run(&["analyze", "--help"]).status(0).stdout;
+    for text in ["--fail-on", "--max-depth", "--strict", "Exit status", "[default: 8]"] {
+        assert!(help.contains(text), "{text}:\n{help}");
+    }
+    assert!(run(&["--version"]).status(0).stdout.starts_with("loggrep-abm "));
+    run(&["no-such-command"]).status(2);
+}
