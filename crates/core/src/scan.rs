@@ -738,9 +738,9 @@ mod tests {
     /// Messages of all signatures in any order between ordinary lines, some wrapped, some behind each other on a line.
     fn random_text(set: &SignatureSet, bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
         let messages = |signature: &Signature| {
-            let examples = signature.examples.iter().map(|example| example.text.clone());
-            let near_misses = signature.near_misses.iter().map(|near_miss| near_miss.text.clone());
-            examples.chain(near_misses).collect::<Vec<String>>()
+            let examples = signature.examples.iter().flat_map(|example| &example.files);
+            let near_misses = signature.near_misses.iter().flat_map(|near_miss| &near_miss.files);
+            examples.chain(near_misses).map(|file| file.text.clone()).collect::<Vec<String>>()
         };
         let messages: Vec<String> = set.signatures().iter().flat_map(messages).collect();
         let mut text = Vec::new();

@@ -379,7 +379,7 @@ fn value_of(source: &Source, items: &[Item]) -> Option<FactValue> {
         }
         Take::Count => Some(FactValue::Number(items.len() as f64)),
         Take::Present => Some(FactValue::Number(f64::from(u8::from(!items.is_empty())))),
-        Take::Sum => Some(FactValue::Number(numbers().sum())),
+        Take::Sum => Some(FactValue::Number(numbers().fold(0.0, |sum, number| sum + number))),
         Take::Max => numbers().reduce(f64::max).map(FactValue::Number),
         Take::Min => numbers().reduce(f64::min).map(FactValue::Number),
     }
