@@ -30,7 +30,7 @@ mod filter;
 mod fold;
 mod html;
 pub mod input;
-mod lang;
+pub mod lang;
 mod limits;
 pub mod mask;
 mod path;
