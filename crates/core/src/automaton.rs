@@ -30,7 +30,6 @@ pub struct SignatureSet {
     automaton: OnceLock<AhoCorasick>,
     /// Which patterns a piece is a candidate for.
     users: Vec<Vec<PatternId>>,
-    piece_lengths: Vec<usize>,
     longest_piece: usize,
     digest: String,
 }
@@ -240,6 +239,9 @@ fn is_escaped(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&' | b'`') || !(0x20..0x7f).contains(&byte)
 }
 
+/// What a record holds that is a part of a longer message: CRI's tag, and any record of docker.
+const PARTS: [&[u8]; 3] = [b" stderr P ", b" stdout P ", b"\",\"stream\":\"std"];
+
 /// The shortest piece: below it, a piece would be a candidate on every other line.
 const SHORTEST_PIECE: usize = filter::SHORTEST;
 /// Pieces a pattern gets at most; each costs false candidates.
@@ -402,23 +404,15 @@ impl SignatureSet {
                 patterns.push(CompiledPattern::new(SignatureId(signature_index as u32), index, pattern));
             }
         }
-        let piece_lengths: Vec<usize> = pieces.keys().map(Vec::len).collect();
-        let longest_piece = piece_lengths.iter().copied().max().unwrap_or(1);
+        for part in PARTS {
+            pieces.entry(part.to_vec()).or_default();
+        }
+        let longest_piece = pieces.keys().map(Vec::len).max().unwrap_or(1);
         let (pieces, users): (Vec<Vec<u8>>, Vec<Vec<PatternId>>) = pieces.into_iter().unzip();
         let kernel = Kernel::available()[0];
         let filter = Filter::new(pieces.clone(), kernel);
         let automaton = OnceLock::new();
-        SignatureSet {
-            signatures,
-            patterns,
-            filter,
-            pieces,
-            automaton,
-            users,
-            piece_lengths,
-            longest_piece,
-            digest,
-        }
+        SignatureSet { signatures, patterns, filter, pieces, automaton, users, longest_piece, digest }
     }
 
     /// All signatures, by id.
@@ -432,7 +426,7 @@ impl SignatureSet {
     }
 
     pub(crate) fn piece_length(&self, candidate: Candidate) -> usize {
-        self.piece_lengths[candidate.piece as usize]
+        self.pieces[candidate.piece as usize].len()
     }
 
     pub(crate) fn longest_piece(&self) -> usize {
@@ -465,6 +459,11 @@ impl SignatureSet {
         });
         let matches = automaton.find_overlapping_iter(text);
         found.extend(matches.map(|found| (found.pattern().as_u32(), found.start())));
+    }
+
+    /// Whether `candidate` marks a record that may be a part of a longer message.
+    pub(crate) fn marks_part(&self, candidate: Candidate) -> bool {
+        PARTS.contains(&&self.pieces[candidate.piece as usize][..])
     }
 
     /// The patterns that `candidate` may belong to.
@@ -543,7 +542,7 @@ impl Digest {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Candidate, Needs, PatternId, SignatureSet, parse_regex, pieces, tile};
+    use super::{Candidate, Needs, PARTS, PatternId, SignatureSet, parse_regex, pieces, tile};
 
     fn pieces_of(regex: &str) -> Vec<String> {
         let hir = parse_regex(regex).expect(regex);
@@ -612,6 +611,7 @@ mod tests {
                 pieces.entry(piece).or_default().push(id);
             }
         }
+        PARTS.iter().for_each(|part| drop(pieces.entry(part.to_vec()).or_default()));
         pieces
     }
 

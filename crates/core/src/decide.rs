@@ -52,6 +52,7 @@ pub(crate) fn decide(
             continue;
         }
         coverage.evaluated += 1;
+        coverage.evaluated_ids.push(signature.id.clone());
         match decider.finding(id) {
             Outcome::Shown(finding) => findings.push(*finding),
             Outcome::NotShown => coverage.not_shown += 1,
@@ -61,6 +62,7 @@ pub(crate) fn decide(
         }
     }
     coverage.shown = findings.len();
+    coverage.evaluated_ids.sort_unstable();
     findings.sort_by_cached_key(|finding| {
         let severity = Severity::parse(&finding.severity);
         let confidence = Confidence::parse(&finding.confidence);
@@ -323,7 +325,34 @@ impl<'a> Decider<'a> {
             unfilled_slots,
             references: signature.references.clone(),
             evidence,
+            by_node: self.by_node(members, best),
         }
+    }
+
+    /// Count and times of the hits that decide, for each node that the path of a member tells.
+    fn by_node(
+        &self,
+        members: &BTreeMap<&EntryPath, Member<'_>>,
+        best: &BTreeSet<usize>,
+    ) -> Vec<report::NodeHits> {
+        let mut nodes: BTreeMap<&str, (u64, Option<Time>, Option<Time>)> = BTreeMap::new();
+        for member in members.values() {
+            let Some(node) = member.place.node.as_deref() else { continue };
+            for (_, hits) in member.hits.patterns.iter().filter(|(pattern, _)| best.contains(pattern)) {
+                let (count, first, last) = nodes.entry(node).or_default();
+                *count += hits.count - hits.shared;
+                *first = first.iter().copied().chain(hits.first.resolve(self.newest)).min();
+                *last = (*last).max(hits.last.resolve(self.newest));
+            }
+        }
+        let hits =
+            |(node, (count, first, last)): (&str, (u64, Option<Time>, Option<Time>))| report::NodeHits {
+                node: node.to_owned(),
+                count: count.max(1),
+                first_seen: first.map(|time| time.to_string()),
+                last_seen: last.map(|time| time.to_string()),
+            };
+        nodes.into_iter().map(hits).collect()
     }
 
     /// The best pieces of evidence: those of the patterns that decide first, then of the others.

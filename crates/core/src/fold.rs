@@ -154,7 +154,9 @@ impl Folder<'_> {
         let run = rest.iter().take_while(|&&byte| byte == b'\\').count();
         match rest.get(run) {
             Some(&quote @ (b'"' | b'\'')) => self.quote(quote, run + 1),
-            Some(b'n' | b't' | b'r') => self.blank(run + 1),
+            // `\ ` is the blank after a folded line of a double-quoted YAML scalar.
+            Some(b'n' | b't' | b'r' | b' ') => self.blank(run + 1),
+            Some(b'&') if quote_entity(&rest[run..]).is_some() => self.at += run,
             Some(b'/') => self.replace(run + 1, b"/"),
             Some(b'\n') => self.at += run,
             Some(b'\r') if rest.get(run + 1) == Some(&b'\n') => self.at += run,
@@ -190,13 +192,7 @@ impl Folder<'_> {
     }
 
     fn entity(&mut self) {
-        const ENTITIES: [(&[u8], u8); 12] = [
-            (b"&quot;", b'"'),
-            (b"&#34;", b'"'),
-            (b"&#x22;", b'"'),
-            (b"&#39;", b'\''),
-            (b"&#x27;", b'\''),
-            (b"&apos;", b'\''),
+        const OTHERS: [(&[u8], u8); 6] = [
             (b"&amp;", b'&'),
             (b"&lt;", b'<'),
             (b"&gt;", b'>'),
@@ -205,9 +201,11 @@ impl Folder<'_> {
             (b"&nbsp;", b' '),
         ];
         let rest = &self.source[self.at..];
-        match ENTITIES.iter().find(|(name, _)| rest.starts_with(name)) {
+        if let Some((quote, length)) = quote_entity(rest) {
+            return self.quote(quote, length);
+        }
+        match OTHERS.iter().find(|(name, _)| rest.starts_with(name)) {
             Some((name, b' ')) => self.blank(name.len()),
-            Some((name, quote @ (b'"' | b'\''))) => self.quote(*quote, name.len()),
             Some((name, byte)) => self.replace(name.len(), &[*byte]),
             None => self.emit_here(1),
         }
@@ -215,22 +213,10 @@ impl Folder<'_> {
 
     /// Tags of a page that was saved or pasted as HTML; anything else in angle brackets is text.
     fn tag(&mut self) {
-        const BLOCK: [&str; 8] = ["br", "p", "div", "li", "td", "tr", "pre", "ul"];
-        const INLINE: [&str; 12] =
-            ["span", "b", "i", "em", "strong", "code", "a", "font", "mark", "wbr", "var", "devsite-code"];
-        let rest = &self.source[self.at + 1..];
-        let rest = &rest[..rest.len().min(300)];
-        let name_at = usize::from(rest.first() == Some(&b'/'));
-        let name =
-            rest[name_at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
-        let name = std::str::from_utf8(&rest[name_at..name_at + name]).unwrap_or("").to_ascii_lowercase();
-        let end = memchr::memchr2(b'>', b'\n', rest).filter(|&end| rest[end] == b'>');
-        let after_name = rest.get(name_at + name.len());
-        let closes = matches!(after_name, Some(b'>' | b' ' | b'/'));
-        match end {
-            Some(end) if closes && BLOCK.contains(&name.as_str()) => self.blank(end + 2),
-            Some(end) if closes && INLINE.contains(&name.as_str()) => self.at += end + 2,
-            _ => self.emit_here(1),
+        match tag_at(&self.source[self.at..]) {
+            Some(Tag { length, is_block: true }) => self.blank(length),
+            Some(Tag { length, is_block: false }) => self.at += length,
+            None => self.emit_here(1),
         }
     }
 
@@ -308,6 +294,48 @@ impl Folder<'_> {
             self.at += record_prefix(&self.source[self.at..]);
         }
     }
+}
+
+/// A tag of HTML.
+pub(crate) struct Tag {
+    pub(crate) length: usize,
+    /// Whether it separates words.
+    pub(crate) is_block: bool,
+}
+
+/// The longest tag that is recognised.
+pub(crate) const TAG_BYTES: usize = 300;
+
+/// The tag that `text` begins with, if it is one of those that stand in text.
+pub(crate) fn tag_at(text: &[u8]) -> Option<Tag> {
+    const BLOCK: [&str; 10] = ["br", "p", "div", "li", "td", "tr", "pre", "ul", "ol", "table"];
+    const INLINE: [&str; 13] =
+        ["span", "b", "i", "em", "strong", "code", "a", "font", "mark", "wbr", "var", "devsite-code", "samp"];
+    let rest = text.get(1..text.len().min(TAG_BYTES))?;
+    let name_at = usize::from(rest.first() == Some(&b'/'));
+    let length =
+        rest[name_at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+    let name = std::str::from_utf8(&rest[name_at..name_at + length]).ok()?.to_ascii_lowercase();
+    let is_block = BLOCK.contains(&name.as_str());
+    if !is_block && !INLINE.contains(&name.as_str()) {
+        return None;
+    }
+    let end = memchr::memchr2(b'>', b'\n', rest).filter(|&end| rest[end] == b'>')?;
+    let closes = matches!(rest[name_at + length], b'>' | b' ' | b'/');
+    closes.then_some(Tag { length: end + 2, is_block })
+}
+
+/// The quote that an entity at the start of `text` stands for, and the entity's length.
+fn quote_entity(text: &[u8]) -> Option<(u8, usize)> {
+    const QUOTES: [(&[u8], u8); 6] = [
+        (b"&quot;", b'"'),
+        (b"&#34;", b'"'),
+        (b"&#x22;", b'"'),
+        (b"&#39;", b'\''),
+        (b"&#x27;", b'\''),
+        (b"&apos;", b'\''),
+    ];
+    QUOTES.iter().find(|(name, _)| text.starts_with(name)).map(|(name, quote)| (*quote, name.len()))
 }
 
 /// Length of blanks and quote margins (`> `, `| `, `│`) at the start of a line.
@@ -409,6 +437,8 @@ mod tests {
             ("mail", "> failed\n> > calling\n>\u{a0}x", "failed\ncalling\n> x"),
             ("box", "│ failed │\n│ calling │", "failed\ncalling"),
             ("spinner", "Installing... \u{2819} W0726 x", "Installing... W0726 x"),
+            ("yaml", "\"one\\\n      \\ two\"", "\"one\ntwo\""),
+            ("escaped entity", r"a \&quot;b\&quot;", "a \"b\""),
             ("shell", "cmd \\\n  --flag", "cmd\n--flag"),
             ("backslash", r"C:\dir \d", r"C:\dir \d"),
         ];

@@ -28,6 +28,7 @@ mod decompress;
 mod error;
 mod filter;
 mod fold;
+mod html;
 pub mod input;
 mod lang;
 mod limits;

@@ -15,6 +15,7 @@ use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
 use crate::confirm::{Confirmer, Match, REACH, Window};
 use crate::container::{Entry, EntryEnd, Sink};
 use crate::filter::Found;
+use crate::html::{self, Stripper};
 use crate::path::EntryPath;
 use crate::problem::Problem;
 use crate::signature::Confidence;
@@ -96,6 +97,9 @@ const STAMP_BYTES: usize = 1 << 10;
 /// Hits per pattern and entry whose lines are asked for node and pod.
 const PLACED_HITS: u64 = 256;
 
+/// Bytes at the end of joined parts that are joined again with those that follow.
+const PART_OVERLAP: u64 = 8 << 10;
+
 /// The state of the entry that is being scanned.
 struct EntryScan {
     entry: Entry,
@@ -107,6 +111,11 @@ struct EntryScan {
     head: Vec<u8>,
     /// The bytes before `offset`, as far as windows may need them.
     tail: Vec<u8>,
+    /// Takes out tags, where the entry is HTML.
+    html: Option<Stripper>,
+    is_sniffed: bool,
+    /// Parts of records up to here were joined.
+    joined_to: u64,
     /// Candidates whose window is not complete yet.
     waiting: VecDeque<Candidate>,
     hits: BTreeMap<PatternId, RawHits>,
@@ -181,6 +190,27 @@ impl<'s> Scanner<'s> {
         }
     }
 
+    /// Decides by its first bytes whether the entry is HTML, and takes the tags out of what was gathered.
+    fn sniff(&mut self) {
+        let Some(scan) = self.entry.as_mut().filter(|scan| !scan.is_sniffed) else { return };
+        scan.is_sniffed = true;
+        if html::is_html(&scan.head) {
+            let mut html = Stripper::default();
+            html.strip(&std::mem::take(&mut self.small), &mut self.small);
+            scan.html = Some(html);
+        }
+    }
+
+    /// Scans the gathered pieces once they are `least` bytes.
+    fn scan_small(&mut self, least: usize) {
+        if self.small.len() >= least {
+            let small = std::mem::take(&mut self.small);
+            self.scan(&small);
+            self.small = small;
+            self.small.clear();
+        }
+    }
+
     fn scan(&mut self, chunk: &[u8]) {
         let Some(mut scan) = self.entry.take() else { return };
         self.find(&scan, chunk);
@@ -220,8 +250,9 @@ impl<'s> Scanner<'s> {
                 break;
             }
             scan.waiting.pop_front();
-            let wanted =
-                self.set.users(candidate).iter().any(|id| candidate.start >= self.done_until[id.index()]);
+            let marks_part = self.set.marks_part(candidate) && candidate.start >= scan.joined_to;
+            let open = |id: &PatternId| candidate.start >= self.done_until[id.index()];
+            let wanted = marks_part || self.set.users(candidate).iter().any(open);
             if !wanted {
                 continue;
             }
@@ -246,6 +277,9 @@ impl<'s> Scanner<'s> {
 
     fn confirm(&mut self, scan: &mut EntryScan, candidate: Candidate, window: &Window<'_>, chunk: &[u8]) {
         let set = self.set;
+        if set.marks_part(candidate) {
+            self.confirm_parts(scan, window, chunk);
+        }
         for &id in set.users(candidate) {
             if candidate.start < self.done_until[id.index()] {
                 continue;
@@ -253,6 +287,22 @@ impl<'s> Scanner<'s> {
             let verdict = self.confirmer.look(set, id, window);
             self.done_until[id.index()] = verdict.done_until.max(candidate.start + 1);
             if let Some(found) = verdict.found {
+                self.hit(scan, id, window, &found, chunk);
+            }
+        }
+    }
+
+    /// Confirms a message whose parts are several records.
+    fn confirm_parts(&mut self, scan: &mut EntryScan, window: &Window<'_>, chunk: &[u8]) {
+        let Some((found, joined_to)) = self.confirmer.in_parts(self.set, window) else { return };
+        let window_end = window.base + window.bytes.len() as u64;
+        // Parts at the end of the window are joined with what follows them next time.
+        scan.joined_to =
+            if joined_to == window_end { joined_to.saturating_sub(PART_OVERLAP) } else { joined_to };
+        for (id, found) in found {
+            let start = window.base + found.start as u64;
+            if start >= self.done_until[id.index()] {
+                self.done_until[id.index()] = window.base + found.lines.end as u64;
                 self.hit(scan, id, window, &found, chunk);
             }
         }
@@ -288,7 +338,10 @@ impl<'s> Scanner<'s> {
         hits.shared += if shared { found.weight } else { 0 };
         hits.best = hits.best.max(confidence);
         if hits.samples.len() < self.options.evidence {
-            let sample = sample(window, found, line, confidence, self.options.context);
+            let mut sample = sample(window, found, line, confidence, self.options.context);
+            if let Some(html) = &scan.html {
+                sample.offset = html.source_offset(sample.offset);
+            }
             hits.samples.push((sample, mark.clone()));
         }
         if hits.first.is_none() {
@@ -372,28 +425,32 @@ impl Sink for Scanner<'_> {
     fn data(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         if let Some(scan) = &mut self.entry {
             scan.see(bytes, self.options.document_bytes);
+            if !scan.is_sniffed && self.small.len() + bytes.len() < html::SNIFFED {
+                self.small.extend_from_slice(bytes);
+                return ControlFlow::Continue(());
+            }
+        }
+        self.sniff();
+        if let Some(html) = self.entry.as_mut().and_then(|scan| scan.html.as_mut()) {
+            html.strip(bytes, &mut self.small);
+            self.scan_small(SMALL);
+            return ControlFlow::Continue(());
         }
         if self.small.is_empty() && bytes.len() >= SMALL {
             self.scan(bytes);
             return ControlFlow::Continue(());
         }
         self.small.extend_from_slice(bytes);
-        if self.small.len() >= SMALL {
-            let small = std::mem::take(&mut self.small);
-            self.scan(&small);
-            self.small = small;
-            self.small.clear();
-        }
+        self.scan_small(SMALL);
         ControlFlow::Continue(())
     }
 
     fn end(&mut self, _end: EntryEnd) {
-        if !self.small.is_empty() {
-            let small = std::mem::take(&mut self.small);
-            self.scan(&small);
-            self.small = small;
-            self.small.clear();
+        self.sniff();
+        if let Some(html) = self.entry.as_mut().and_then(|scan| scan.html.as_mut()) {
+            html.finish(&mut self.small);
         }
+        self.scan_small(1);
         if let Some(scan) = self.entry.take() {
             self.finish(scan);
         }
@@ -419,6 +476,9 @@ impl EntryScan {
             counted_to: 0,
             head: Vec::new(),
             tail: Vec::new(),
+            html: None,
+            is_sniffed: false,
+            joined_to: 0,
             waiting: VecDeque::new(),
             hits: BTreeMap::new(),
             near: BTreeMap::new(),
@@ -753,5 +813,23 @@ mod tests {
                 assert_same(&found(scanner), &whole, &format!("round {round}, chunks up to {largest}"));
             }
         }
+    }
+
+    #[test]
+    fn a_message_in_small_parts_is_one_hit() {
+        let set = SignatureSet::builtin().expect("signatures");
+        let options = ScanOptions::for_examples();
+        let mut scanner = Scanner::new(&set, &options);
+        let text = b"2023-02-14T08:11:07.555000111Z stderr P xx drop (No map\n2023-02-14T08:11:07.555000112Z stderr P ping for NAT masqu\n2023-02-14T08:11:07.555000113Z stderr F erade) flow 0x3fa1\n";
+        scanner.scan_text(&Entry { path: EntryPath::input("0.log"), mtime: None }, text);
+        let found: Vec<u64> = scanner
+            .tally
+            .signatures
+            .values()
+            .flat_map(|tally| tally.members.values())
+            .flat_map(|member| member.patterns.values())
+            .map(|hits| hits.count)
+            .collect();
+        assert_eq!(found, [1]);
     }
 }

@@ -29,8 +29,6 @@ const KNOWN_FAILING: &[&str] = &[
     "cri-partial",
     // One hit in a line of 340 kB counts three times.
     "long-line",
-    // A backslash at the end of a line of a double-quoted YAML scalar, and the escaped blank behind it, stay.
-    "yaml-escaped-break",
 ];
 
 const THREADS: [usize; 2] = [1, 2];

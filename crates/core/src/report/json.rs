@@ -99,7 +99,7 @@ impl<'a> Summary<'a> {
 }
 
 /// A formatter that leaves no unsafe character as it is. Everything else is the inner formatter's.
-struct Safe<F>(F);
+pub(super) struct Safe<F>(pub(super) F);
 
 impl<F: Formatter> Formatter for Safe<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {

@@ -3,11 +3,19 @@
 //! Start from [`Report`]. It is the JSON document as types: its field names are a contract, keys are only added.
 //! Every text in it is already masked (secrets replaced) and cut, but not escaped: that is the form's job.
 
+mod csv;
 mod explain;
+mod html;
 mod json;
+mod junit;
+mod markdown;
 #[cfg(test)]
 mod sample;
+mod sarif;
+#[cfg(test)]
+mod schema;
 mod text;
+mod timeline;
 mod words;
 mod workaround;
 
@@ -15,15 +23,24 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::csv::write_csv;
 pub use self::explain::write_explanation;
+pub use self::html::write_html;
 pub use self::json::{write_json, write_jsonl, write_line};
+pub use self::junit::write_junit;
+pub use self::markdown::write_markdown;
+pub use self::sarif::write_sarif;
 pub use self::text::{TextOptions, write_text};
+
+/// JSON Schema, draft 2020-12, of the document that [`write_json`] writes.
+pub const JSON_SCHEMA: &str = include_str!("../../../../schema/report.schema.json");
 
 /// Version of the JSON document; the major changes only when a key is removed or changes its meaning.
 pub const SCHEMA_VERSION: &str = "1.0";
 
 /// What an analysis found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
     /// [`SCHEMA_VERSION`] of the writer.
     pub schema_version: String,
@@ -49,6 +66,7 @@ pub struct Report {
 
 /// The program that wrote the report.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tool {
     /// `loggrep-abm`.
     pub name: String,
@@ -62,6 +80,7 @@ pub struct Tool {
 
 /// One input.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Input {
     /// As the caller named it.
     pub path: String,
@@ -81,6 +100,7 @@ pub struct Input {
 
 /// What the bundle says of itself.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Bundle {
     /// Whether anything marks the input as a bundle of the product.
     pub recognised: bool,
@@ -96,6 +116,7 @@ pub struct Bundle {
 
 /// One cluster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cluster {
     /// Its name; empty when a version stands without one.
     pub name: String,
@@ -113,6 +134,7 @@ pub struct Cluster {
 
 /// A line of a member.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Source {
     /// The member.
     pub path: String,
@@ -122,6 +144,7 @@ pub struct Source {
 
 /// One node.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Node {
     /// Host name, or the IP where only that is known.
     pub name: String,
@@ -153,6 +176,7 @@ pub struct Node {
 
 /// One issue that the bundle shows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Id of the signature.
     pub id: String,
@@ -163,10 +187,13 @@ pub struct Finding {
     /// Kind of issue, such as `networking`.
     pub category: String,
     /// `critical`, `high`, `medium`, `low`, `info`.
+    #[cfg_attr(test, schemars(extend("enum" = ["critical", "high", "medium", "low", "info"])))]
     pub severity: String,
     /// `confirmed`, `likely`, `possible`.
+    #[cfg_attr(test, schemars(extend("enum" = ["confirmed", "likely", "possible"])))]
     pub confidence: String,
     /// Verdict for the cluster the evidence belongs to, else the worst of `verdicts`.
+    #[cfg_attr(test, schemars(extend("enum" = ["affected", "fixed", "not_affected", "unknown"])))]
     pub verdict: String,
     /// Affected ranges.
     pub affected: Vec<String>,
@@ -202,16 +229,35 @@ pub struct Finding {
     pub references: Vec<String>,
     /// The best pieces of evidence.
     pub evidence: Vec<Evidence>,
+    /// How often and when on each node, by name, as far as the path of a member tells the node.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub by_node: Vec<NodeHits>,
+}
+
+/// Hits of one issue on one node.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct NodeHits {
+    /// Name of the node.
+    pub node: String,
+    /// See [`Finding::count`].
+    pub count: u64,
+    /// Earliest and latest hit there with a known time, RFC 3339.
+    pub first_seen: Option<String>,
+    /// See `first_seen`.
+    pub last_seen: Option<String>,
 }
 
 /// The verdict of an issue for one cluster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClusterVerdict {
     /// Name of the cluster.
     pub cluster: String,
     /// Its release.
     pub version: Option<String>,
     /// `affected`, `fixed`, `not_affected`, `unknown`.
+    #[cfg_attr(test, schemars(extend("enum" = ["affected", "fixed", "not_affected", "unknown"])))]
     pub verdict: String,
     /// The release that fixes it there, nearest first.
     pub fix: Option<String>,
@@ -219,6 +265,7 @@ pub struct ClusterVerdict {
 
 /// A hit: where, when, what.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// The member.
     pub path: String,
@@ -252,6 +299,7 @@ pub struct Evidence {
 
 /// An issue suggested without evidence in a log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Advisory {
     /// Id of the signature.
     pub id: String,
@@ -262,8 +310,10 @@ pub struct Advisory {
     /// Kind of issue.
     pub category: String,
     /// See [`Finding::severity`].
+    #[cfg_attr(test, schemars(extend("enum" = ["critical", "high", "medium", "low", "info"])))]
     pub severity: String,
     /// See [`Finding::verdict`].
+    #[cfg_attr(test, schemars(extend("enum" = ["affected", "fixed", "not_affected", "unknown"])))]
     pub verdict: String,
     /// Affected ranges.
     pub affected: Vec<String>,
@@ -281,6 +331,7 @@ pub struct Advisory {
 
 /// Which signatures could be evaluated.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Coverage {
     /// Signatures looked at.
     pub evaluated: usize,
@@ -292,10 +343,14 @@ pub struct Coverage {
     pub cannot_tell: Vec<CannotTell>,
     /// How many more cannot be told, for issues that do not concern its version.
     pub cannot_tell_unaffected: usize,
+    /// Ids of the signatures looked at, sorted.
+    #[serde(default)]
+    pub evaluated_ids: Vec<String>,
 }
 
 /// An issue that the bundle cannot decide.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CannotTell {
     /// Id of the signature.
     pub id: String,
@@ -305,6 +360,7 @@ pub struct CannotTell {
 
 /// A fact that the bundle lacks.
 #[derive(Clone, Debug, Serialize, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Missing {
     /// Name of the fact.
     pub fact: String,
@@ -314,6 +370,7 @@ pub struct Missing {
 
 /// Damage or a limit met while reading.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Problem {
     /// The member.
     pub path: String,

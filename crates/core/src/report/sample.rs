@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Advisory, Bundle, CannotTell, Cluster, ClusterVerdict, Coverage, Evidence, Finding, Input, Missing, Node,
-    Problem, Report, SCHEMA_VERSION, Source, Tool,
+    NodeHits, Problem, Report, SCHEMA_VERSION, Source, Tool,
 };
 
 /// Text that must never reach a reader as it is.
@@ -57,6 +57,7 @@ pub(crate) fn hostile() -> Report {
     }
     for finding in &mut report.findings {
         finding.nodes.push(bad.clone());
+        finding.by_node.iter_mut().for_each(|hits| more(&mut hits.node));
         finding.pods.push(bad.clone());
         finding.captures.insert("address".into(), vec![bad.clone()]);
         finding.unfilled_slots.push(bad.clone());
@@ -197,6 +198,20 @@ pub(crate) fn sample(language: &str) -> Report {
                         ("interface".into(), "ens192".into()),
                     ]),
                 }],
+                by_node: vec![
+                    NodeHits {
+                        node: "bm-node-1".into(),
+                        count: 1200,
+                        first_seen: some("2023-02-01T00:00:00Z"),
+                        last_seen: some("2023-02-04T03:29:58Z"),
+                    },
+                    NodeHits {
+                        node: "bm-node-2".into(),
+                        count: 4,
+                        first_seen: some("2023-02-03T12:00:00Z"),
+                        last_seen: some("2023-02-03T12:00:00Z"),
+                    },
+                ],
             },
             Finding {
                 id: "fluent-bit-sigsegv".into(),
@@ -238,6 +253,7 @@ pub(crate) fn sample(language: &str) -> Report {
                     after: Vec::new(),
                     captures: BTreeMap::new(),
                 }],
+                by_node: Vec::new(),
             },
         ],
         advisories: vec![Advisory {
@@ -272,6 +288,13 @@ pub(crate) fn sample(language: &str) -> Report {
                 },
             ],
             cannot_tell_unaffected: 1,
+            evaluated_ids: list(&[
+                "anetd-empty-cni-dir",
+                "fluent-bit-sigsegv",
+                "network-gateway-group-missing-interface-ip",
+                "node-not-ready-after-upgrade",
+                "webhook-x509-unknown-authority",
+            ]),
         },
         problems: vec![Problem {
             path: "snapshot.tar.gz!nodes/10.200.0.4/kubelet.log.gz".into(),
