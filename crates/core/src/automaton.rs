@@ -611,7 +611,9 @@ mod tests {
                 pieces.entry(piece).or_default().push(id);
             }
         }
-        PARTS.iter().for_each(|part| drop(pieces.entry(part.to_vec()).or_default()));
+        for part in PARTS {
+            pieces.entry(part.to_vec()).or_default();
+        }
         pieces
     }
 
