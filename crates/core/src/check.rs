@@ -84,7 +84,7 @@ fn finding_in(set: &SignatureSet, id: &str, path: &str, text: &[u8]) -> Option<F
         only: BTreeSet::from([id.to_owned()]),
         cluster_version: None,
     };
-    decide(set, scanner.tally, Vec::new(), &options).findings.pop()
+    decide(set, &scanner.tally, Vec::new(), &options).findings.pop()
 }
 
 #[cfg(test)]

@@ -39,11 +39,11 @@ const ONGOING: i64 = 600;
 /// Makes the report of everything that was scanned.
 pub(crate) fn decide(
     set: &SignatureSet,
-    tally: Tally,
+    tally: &Tally,
     inputs: Vec<report::Input>,
     options: &DecideOptions,
 ) -> Report {
-    let decider = Decider::new(set, &tally, options);
+    let decider = Decider::new(set, tally, options);
     let mut findings = Vec::new();
     let mut coverage = Coverage::default();
     for id in set.ids() {

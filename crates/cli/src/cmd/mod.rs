@@ -3,6 +3,7 @@
 pub mod analyze;
 pub mod explain;
 pub mod grep;
+pub mod schema;
 pub mod signatures;
 
 use std::path::{Path, PathBuf};
