@@ -62,6 +62,7 @@ fn main() -> ExitCode {
         Command::Grep(grep) => cmd::grep::run(grep),
         Command::Explain(explain) => cmd::explain::run(explain),
         Command::Signatures(signatures) => cmd::signatures::run(signatures),
+        Command::Schema => cmd::schema::run(),
     };
     match result {
         Ok(status) => status.into(),

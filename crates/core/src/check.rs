@@ -103,7 +103,7 @@ fn report_of(set: &SignatureSet, id: &str, files: &[ExampleFile], version: Optio
         cluster_version: version,
         explain: false,
     };
-    decide(set, scanner.tally, Vec::new(), &options)
+    decide(set, &scanner.tally, Vec::new(), &options)
 }
 
 #[cfg(test)]

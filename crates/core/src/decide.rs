@@ -9,7 +9,7 @@ use sha2::Digest as _;
 
 use self::rules::{Case, Judged};
 use crate::automaton::{SignatureId, SignatureSet};
-use crate::bundle::facts::{Entity, Facts, Resolved};
+use crate::bundle::facts::{Entity, Resolved};
 use crate::bundle::place::{Place, place_of_line, place_of_path};
 use crate::bundle::time::Time;
 use crate::mask::{mask, mask_bytes};
@@ -43,12 +43,12 @@ const ONGOING: i64 = 600;
 /// Makes the report of everything that was scanned.
 pub(crate) fn decide(
     set: &SignatureSet,
-    mut tally: Tally,
+    tally: &Tally,
     inputs: Vec<report::Input>,
     options: &DecideOptions,
 ) -> Report {
-    let facts = std::mem::replace(&mut tally.facts, Facts::new(0)).resolve(options.cluster_version);
-    let decider = Decider::new(set, &tally, &facts, options);
+    let facts = tally.facts.clone().resolve(options.cluster_version);
+    let decider = Decider::new(set, tally, &facts, options);
     let mut report = Report {
         schema_version: report::SCHEMA_VERSION.to_owned(),
         tool: report::Tool {

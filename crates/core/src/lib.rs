@@ -30,7 +30,7 @@ mod filter;
 mod fold;
 mod html;
 pub mod input;
-mod lang;
+pub mod lang;
 mod limits;
 pub mod mask;
 mod path;
@@ -44,7 +44,7 @@ mod tally;
 pub mod text;
 pub mod version;
 
-pub use crate::analyze::{AnalyzeOptions, Progress, analyze};
+pub use crate::analyze::{Analysis, AnalyzeOptions, Progress, analyze};
 pub use crate::automaton::SignatureSet;
 pub use crate::error::{Error, ErrorKind};
 pub use crate::limits::Limits;

@@ -54,7 +54,7 @@
   const scale = by => {
     const frame = chart.parentElement;
     const middle = (frame.scrollLeft + frame.clientWidth / 2) / frame.scrollWidth;
-    zoom = Math.min(64, Math.max(1, zoom * by));
+    zoom = Math.min(1024, Math.max(1, zoom * by));
     chart.setAttribute("width", `${100 * zoom}%`);
     frame.scrollLeft = middle * frame.scrollWidth - frame.clientWidth / 2;
   };

@@ -26,8 +26,9 @@ pub struct TextOptions {
     pub quiet: bool,
 }
 
-/// Characters of an evidence line that are shown before it is shortened.
+/// Characters shown of a line of evidence, and of one beside it.
 const LONG_LINE: usize = 600;
+const LONG_CONTEXT: usize = 200;
 /// Names listed, and items of a list, before the rest is a number.
 const NAMES: usize = 6;
 const ITEMS: usize = 12;
@@ -212,8 +213,8 @@ impl<W: Write> Page<'_, W> {
         if !finding.evidence.is_empty() {
             self.field(3, lang.text("evidence"), Style::Plain, "")?;
         }
-        for evidence in &finding.evidence {
-            self.evidence(evidence)?;
+        for (i, evidence) in finding.evidence.iter().enumerate() {
+            self.evidence(evidence, i == 0 || self.options.verbose)?;
         }
         self.workaround(&finding.workaround, &finding.unfilled_slots)?;
         self.references(&finding.references)
@@ -231,21 +232,27 @@ impl<W: Write> Page<'_, W> {
     }
 
     /// Path and line; then when and who; then the lines, numbered, those of the message marked.
-    fn evidence(&mut self, evidence: &Evidence) -> io::Result<()> {
+    fn evidence(&mut self, evidence: &Evidence, with_context: bool) -> io::Result<()> {
         self.line(5, Style::Path, &format!("{}:{}", evidence.path, evidence.line))?;
         let place = self.words.place(evidence);
         if !place.is_empty() {
             self.line(5, Style::Plain, &place.join(" · "))?;
         }
-        let before = evidence.before.iter().map(|line| (' ', line.as_str()));
+        let context = |lines| if with_context { lines } else { &[][..] };
+        let (before, after) = (context(&evidence.before[..]), context(&evidence.after[..]));
+        let first = evidence.line.saturating_sub(before.len() as u64);
+        let count = before.len() + evidence.text.lines().count() + after.len();
+        let before = before.iter().map(|line| (' ', line.as_str()));
         let message = evidence.text.lines().map(|line| ('>', line));
-        let after = evidence.after.iter().map(|line| (' ', line.as_str()));
-        let first = evidence.line.saturating_sub(evidence.before.len() as u64);
-        let count = evidence.before.len() + evidence.text.lines().count() + evidence.after.len();
+        let after = after.iter().map(|line| (' ', line.as_str()));
         let digits = (first + count as u64).to_string().len();
         let captures: Vec<&str> = evidence.captures.values().map(String::as_str).collect();
         for (number, (mark, line)) in (first..).zip(before.chain(message).chain(after)) {
-            let line = self.shortened(line.trim_end_matches('\r'), if mark == '>' { &captures } else { &[] });
+            let line = line.trim_end_matches('\r');
+            let line = match mark {
+                '>' => self.shortened(line, LONG_LINE, &captures),
+                _ => self.shortened(line, LONG_CONTEXT, &[]),
+            };
             let style = if mark == '>' { Style::Strong } else { Style::Faint };
             self.line(7, style, &format!("{mark} {number:digits$}  {line}"))?;
         }
@@ -253,25 +260,26 @@ impl<W: Write> Page<'_, W> {
         Ok(())
     }
 
-    /// A very long line cut to the part around the first captured value, with a word on what is left out.
-    fn shortened(&self, line: &str, captures: &[&str]) -> String {
+    /// A very long line cut to about `length` characters around the first captured value, with a word on what is
+    /// left out. What is little longer stays whole.
+    fn shortened(&self, line: &str, length: usize, captures: &[&str]) -> String {
         let total = line.chars().count();
-        if self.options.verbose || total <= LONG_LINE {
+        if self.options.verbose || total <= length + length / 4 {
             return line.to_owned();
         }
         let captured =
             captures.iter().filter(|value| !value.is_empty()).filter_map(|value| line.find(value)).min();
         let at = captured.map_or(0, |at| line[..at].chars().count());
-        let start = if at < LONG_LINE * 3 / 4 { 0 } else { (at - LONG_LINE / 4).min(total - LONG_LINE) };
-        let kept: String = line.chars().skip(start).take(LONG_LINE).collect();
+        let start = if at < length * 3 / 4 { 0 } else { (at - length / 4).min(total - length) };
+        let kept: String = line.chars().skip(start).take(length).collect();
         let left_out = |n: usize| self.lang.fill("left_out", &[("n", &Grouped(n as u64))]);
         let mut out = String::new();
         if start > 0 {
             out = format!("{} ", left_out(start));
         }
         out.push_str(&kept);
-        if start + LONG_LINE < total {
-            out.push_str(&format!(" {}", left_out(total - start - LONG_LINE)));
+        if start + length < total {
+            out.push_str(&format!(" {}", left_out(total - start - length)));
         }
         out
     }

@@ -1,5 +1,6 @@
 //! When each issue was seen on each node, laid out as bars in lanes.
 
+use super::words::to_the_second;
 use super::{Finding, Report};
 use crate::bundle::time::{Time, parse_when};
 use crate::text::Escaped;
@@ -49,6 +50,8 @@ pub(super) struct Bar {
     /// First and last time, as they stand in the report.
     pub(super) label: String,
     pub(super) finding: usize,
+    /// Whether it begins so near the right edge that its number must stand before it.
+    pub(super) at_edge: bool,
 }
 
 impl Timeline {
@@ -93,7 +96,8 @@ struct Stretch<'a> {
 /// By node where the report tells it, else from the evidence of each node, else over the whole finding.
 fn stretches_of(i: usize, finding: &Finding) -> Vec<Stretch<'_>> {
     let stretch = |node, first: &str, last: &str| {
-        let label = if first == last { first.to_owned() } else { format!("{first} – {last}") };
+        let (from, to) = (to_the_second(first), to_the_second(last));
+        let label = if from == to { from } else { format!("{from} – {to}") };
         Some(Stretch { node, n: i + 1, start: seconds(first)?, end: seconds(last)?, label })
     };
     let by_node = finding
@@ -176,6 +180,7 @@ fn lane(stretches: &[Stretch<'_>], y: usize, scale: Scale) -> Lane {
             y: y + MARGIN + row * ROW,
             label: Escaped(it.label.as_bytes()).to_string(),
             finding: it.n - 1,
+            at_edge: it.start - scale.first > scale.length / 20 * 19,
         });
     }
     let node = stretches.first().map_or("", |it| it.node);

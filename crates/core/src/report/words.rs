@@ -145,7 +145,8 @@ impl<'a> Words<'a> {
         match (&self.report.bundle.first_time, &self.report.bundle.last_time) {
             (Some(first), Some(last)) => {
                 let span = self.span(first, last).unwrap_or_default();
-                self.lang.fill("logs_span", &[("first", first), ("last", last), ("span", &span)])
+                let (first, last) = (to_the_second(first), to_the_second(last));
+                self.lang.fill("logs_span", &[("first", &first), ("last", &last), ("span", &span)])
             }
             _ => self.lang.text("logs_none").to_owned(),
         }
@@ -196,7 +197,15 @@ impl<'a> Words<'a> {
             (word(&verdict.verdict), self.with_doubt(judged, reason))
         });
         let rest = all.iter().filter(|verdict| !is_own(verdict));
-        own.chain(rest.map(|verdict| (word(&verdict.verdict), self.reason(judged, verdict)))).collect()
+        let rest = rest.map(|verdict| (word(&verdict.verdict), self.reason(judged, verdict)));
+        // Where the reason does not speak of the cluster, once is enough.
+        let mut lines: Vec<(String, String)> = Vec::new();
+        for line in own.chain(rest) {
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        lines
     }
 
     fn with_doubt(&self, judged: Judged<'_>, reason: String) -> String {
@@ -251,13 +260,13 @@ impl<'a> Words<'a> {
         match (&finding.first_seen, &finding.last_seen) {
             (Some(first), Some(last)) if first != last => {
                 let span = self.span(first, last).unwrap_or_default();
-                parts.push(lang.fill(
-                    "between",
-                    &[("times", &times), ("first", first), ("last", last), ("span", &span)],
-                ));
+                let (first, last) = (to_the_second(first), to_the_second(last));
+                let values: [(&str, &dyn std::fmt::Display); 4] =
+                    [("times", &times), ("first", &first), ("last", &last), ("span", &span)];
+                parts.push(lang.fill("between", &values));
             }
             (Some(first), _) | (None, Some(first)) => {
-                parts.push(lang.fill("at", &[("times", &times), ("first", first)]));
+                parts.push(lang.fill("at", &[("times", &times), ("first", &to_the_second(first))]));
             }
             (None, None) => parts.push(lang.fill("undated", &[("times", &times)])),
         }
@@ -294,7 +303,7 @@ impl<'a> Words<'a> {
         if let Some(time) = &evidence.time {
             let mark =
                 if evidence.time_inferred { format!(" ({})", lang.text("inferred")) } else { String::new() };
-            parts.push(format!("{time}{mark}"));
+            parts.push(format!("{}{mark}", to_the_second(time)));
         }
         parts.extend(evidence.node.as_ref().map(|name| lang.fill("node", &[("name", name)])));
         if let Some(pod) = &evidence.pod {
@@ -387,6 +396,16 @@ impl<'a> Words<'a> {
     }
 }
 
+/// A time to the second: its fraction is for machines.
+pub(super) fn to_the_second(time: &str) -> String {
+    match time.split_once('.') {
+        Some((seconds, rest)) => {
+            format!("{seconds}{}", rest.trim_start_matches(|c: char| c.is_ascii_digit()))
+        }
+        None => time.to_owned(),
+    }
+}
+
 fn same_branch(version: Option<&str>, fix: &str) -> bool {
     let parse = |text: &str| text.parse::<Version>().ok();
     match (version.and_then(parse), parse(fix)) {
@@ -412,7 +431,7 @@ fn bytes(n: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Words, bytes};
+    use super::{Words, bytes, to_the_second};
     use crate::report::sample::sample;
 
     #[test]
@@ -426,6 +445,27 @@ mod tests {
         ] {
             assert_eq!(bytes(n), text);
         }
+    }
+
+    #[test]
+    fn times_are_told_to_the_second() {
+        assert_eq!(to_the_second("2023-01-19T22:03:08.044021117Z"), "2023-01-19T22:03:08Z");
+        assert_eq!(to_the_second("2023-01-19T22:03:08.5+09:00"), "2023-01-19T22:03:08+09:00");
+        assert_eq!(to_the_second("2023-01-19T22:03:08Z"), "2023-01-19T22:03:08Z");
+    }
+
+    #[test]
+    fn a_reason_that_names_no_cluster_is_given_once() {
+        let mut report = sample("en");
+        report.findings[0].affected.clear();
+        report.findings[0].fixed_in.clear();
+        report.findings[0].verdict = "unknown".into();
+        report.findings[0].fix_for_this_cluster = None;
+        for verdict in &mut report.findings[0].verdicts {
+            verdict.verdict = "unknown".into();
+            verdict.fix = None;
+        }
+        assert_eq!(Words::new(&report).verdicts((&report.findings[0]).into()).len(), 1);
     }
 
     #[test]

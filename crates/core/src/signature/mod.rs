@@ -1,6 +1,6 @@
 //! Known issues as data: a file becomes a [`Signature`], every mistake a [`Mistake`].
 //!
-//! Start from [`load`]. What the patterns are compiled into is the business of [`automaton`](crate::automaton).
+//! [`builtin`] and [`read_directory`] give files; [`SignatureSet`](crate::SignatureSet) compiles them.
 
 pub(crate) mod capture;
 pub(crate) mod expr;
@@ -114,7 +114,18 @@ pub(crate) enum Scope {
     Node,
     Bundle,
 }
-names!(Scope: "member" => Member, "pod" => Pod, "node" => Node, "bundle" => Bundle);
+
+impl Scope {
+    fn parse(text: &str) -> Option<Scope> {
+        match text {
+            "member" => Some(Scope::Member),
+            "pod" => Some(Scope::Pod),
+            "node" => Some(Scope::Node),
+            "bundle" => Some(Scope::Bundle),
+            _ => None,
+        }
+    }
+}
 
 /// One known issue, checked.
 #[derive(Debug)]
@@ -205,7 +216,6 @@ pub struct Text {
 #[derive(Debug)]
 pub(crate) struct Pattern {
     pub(crate) name: String,
-    pub(crate) regex: String,
     pub(crate) hir: Hir,
     pub(crate) confidence: Option<Confidence>,
     pub(crate) hints: Vec<String>,
@@ -512,7 +522,6 @@ impl Loader<'_> {
         self.groups(syntax, &hir, &captures);
         let pattern = Pattern {
             name: syntax.name.get_ref().clone(),
-            regex: syntax.regex.get_ref().clone(),
             hir,
             confidence,
             hints: syntax.hints.clone(),
