@@ -50,7 +50,10 @@ impl Checker<'_> {
             return self.mistake(example.line, "the example gives no finding".to_owned());
         };
         if !example.nodes.is_empty() && finding.nodes != example.nodes {
-            self.mistake(example.line, format!("the example is on {:?}, not {:?}", finding.nodes, example.nodes));
+            self.mistake(
+                example.line,
+                format!("the example is on {:?}, not {:?}", finding.nodes, example.nodes),
+            );
         }
         if let Some(expected) = example.confidence
             && finding.confidence != expected.as_str()

@@ -69,6 +69,14 @@ pub(crate) fn decide(
     };
     let asked = |id: &SignatureId| options.only.is_empty() || options.only.contains(&set.signature(*id).id);
     set.ids().filter(asked).for_each(|id| decider.signature(id, &mut report));
+    if tally.facts.omitted {
+        report.problems.push(report::Problem {
+            path: String::new(),
+            offset: None,
+            kind: crate::ProblemKind::Limit.as_str().to_owned(),
+            message: "more facts than may be kept: the last by kind and name are left out".to_owned(),
+        });
+    }
     report.coverage.shown = report.findings.len();
     report.coverage.evaluated_ids.sort_unstable();
     report.findings.sort_by_cached_key(|finding| {
@@ -148,7 +156,11 @@ impl<'a> Decider<'a> {
         coverage.evaluated += 1;
         coverage.evaluated_ids.push(signature.id.clone());
         let enough = signature.severity >= self.options.min_severity;
-        let advised = signature.rules.iter().zip(&rules).any(|(rule, judged)| rule.advisory && judged.holds == Some(true));
+        let advised = signature
+            .rules
+            .iter()
+            .zip(&rules)
+            .any(|(rule, judged)| rule.advisory && judged.holds == Some(true));
         let outcome = match self.shown(signature, tally, &members, &rules).filter(|_| enough) {
             Some(shown) => {
                 report.findings.push(self.build(signature, tally, &members, &shown));
@@ -159,7 +171,9 @@ impl<'a> Decider<'a> {
                 let concerned = matches!(verdict, Verdict::Affected | Verdict::Unknown);
                 let unknown = !missing.is_empty();
                 match (unknown, concerned) {
-                    (true, true) => coverage.cannot_tell.push(report::CannotTell { id: signature.id.clone(), missing }),
+                    (true, true) => {
+                        coverage.cannot_tell.push(report::CannotTell { id: signature.id.clone(), missing })
+                    }
                     (true, false) => coverage.cannot_tell_unaffected += 1,
                     (false, _) => coverage.not_shown += 1,
                 }
@@ -403,7 +417,7 @@ impl<'a> Decider<'a> {
         signature: &Signature,
         clusters: &BTreeSet<String>,
     ) -> (Vec<ClusterVerdict>, (Verdict, Option<Version>)) {
-        let known: Vec<&Entity> = self.facts.clusters().iter().filter(|cluster| is_told(cluster)).collect();
+        let known: Vec<&Entity> = self.facts.clusters().iter().filter(is_told).collect();
         let verdict = |cluster: &&Entity| {
             let (verdict, fix) = self.verdict(signature, cluster);
             ClusterVerdict {
@@ -450,7 +464,9 @@ impl<'a> Decider<'a> {
 
 /// Whether the bundle says more of a cluster than that it is there.
 fn is_told(cluster: &&Entity) -> bool {
-    ["cluster.version", "cluster.desired_version", "cluster.type"].iter().any(|name| cluster.fact(name).is_some())
+    ["cluster.version", "cluster.desired_version", "cluster.type"]
+        .iter()
+        .any(|name| cluster.fact(name).is_some())
 }
 
 /// The affected ranges, or the condition that stands for them.
@@ -463,9 +479,11 @@ fn affected_texts(signature: &Signature) -> Vec<String> {
 ///
 /// Rules that only raise the confidence do not ask, nor do advisories where a finding is possible.
 fn missing(signature: &Signature, rules: &[Judged<'_>]) -> Vec<report::Missing> {
-    let findings = signature.rules.iter().any(|rule| !rule.advisory && !rule.optional && rule.when.asks_facts());
+    let findings =
+        signature.rules.iter().any(|rule| !rule.advisory && !rule.optional && rule.when.asks_facts());
     let asks = |rule: &Rule| !rule.optional && (!rule.advisory || !findings);
-    let unknown = signature.rules.iter().zip(rules).filter(|(rule, judged)| asks(rule) && judged.holds.is_none());
+    let unknown =
+        signature.rules.iter().zip(rules).filter(|(rule, judged)| asks(rule) && judged.holds.is_none());
     let facts: BTreeSet<&String> = unknown.flat_map(|(_, judged)| &judged.missing).collect();
     let definitions = crate::bundle::facts::definitions();
     let command = |fact: &str| definitions.fact(fact).and_then(|id| id.definition().command.clone());

@@ -35,17 +35,35 @@ fn bundle(faulty: bool, path: impl Fn(&str, &str) -> String) -> Files {
         let role = if name == "cp-1" { "control-plane,master" } else { "worker" };
         let old = name == "worker-3" && faulty;
         let kernel = if old { "4.15.0-150-generic" } else { "4.15.0-180-generic" };
-        nodes += &format!("{name:<11}Ready    {role:<16}20d   v1.22.8-gke.200    {ip:<14}<none>        Ubuntu 18.04.6 LTS   {kernel:<21}containerd://1.5.11\n");
+        nodes += &format!(
+            "{name:<11}Ready    {role:<23}20d   v1.22.8-gke.200    {ip:<14}<none>        Ubuntu 18.04.6 LTS   {kernel:<21}containerd://1.5.11\n"
+        );
         let at = |what: &str| path(if name == "cp-1" { name } else { ip }, what);
-        let on = |node: &str, bad: &str, good: &str| if name == node { pick(bad, good) } else { good.to_owned() };
+        let on =
+            |node: &str, bad: &str, good: &str| if name == node { pick(bad, good) } else { good.to_owned() };
         files.push((at("cat /proc/sys/net/ipv4/conf/all/rp_filter"), on("worker-1", "1\n", "0\n")));
-        files.push((at("ip route show"), on("worker-2", "default via 10.0.0.1 dev a\ndefault via 10.1.0.1 dev b\n", "default via 10.0.0.1 dev a\n")));
-        let statistics = |n: u32| format!("cpu=0 found=1 insert=0 insert_failed={n} drop=0 chaintoolong={n}\n");
+        files.push((
+            at("ip route show"),
+            on(
+                "worker-2",
+                "default via 10.0.0.1 dev a\ndefault via 10.1.0.1 dev b\n",
+                "default via 10.0.0.1 dev a\n",
+            ),
+        ));
+        let statistics =
+            |n: u32| format!("cpu=0 found=1 insert=0 insert_failed={n} drop=0 chaintoolong={n}\n");
         files.push((at("conntrack -S"), on("worker-1", &statistics(7), &statistics(0))));
         let features = |state: &str| format!("Features for ens192:\ntx-udp_tnl-segmentation: {state}\n");
         files.push((at("ethtool -k ens192"), on("cp-1", &features("on"), &features("off"))));
         files.push((at("dmesg"), "[    0.0] Hypervisor detected: VMware\n".to_owned()));
-        files.push((at("mount"), on("worker-3", "cgroup2 on /sys/fs/cgroup type cgroup2 (rw)\n", "tmpfs on /sys/fs/cgroup type tmpfs (ro)\n")));
+        files.push((
+            at("mount"),
+            on(
+                "worker-3",
+                "cgroup2 on /sys/fs/cgroup type cgroup2 (rw)\n",
+                "tmpfs on /sys/fs/cgroup type tmpfs (ro)\n",
+            ),
+        ));
         files.push((at("conntrack --count"), "sudo: conntrack: command not found\n".to_owned()));
     }
     files.push(("top/kubectl_get_nodes_-o_wide".to_owned(), nodes));
@@ -55,7 +73,9 @@ fn bundle(faulty: bool, path: impl Fn(&str, &str) -> String) -> Files {
 }
 
 fn cluster(version: &str) -> String {
-    format!("apiVersion: baremetal.cluster.gke.io/v1\nkind: Cluster\nmetadata:\n  name: edge-1\n  namespace: cluster-edge-1\nspec:\n  type: standalone\n  profile: edge\n  anthosBareMetalVersion: {version}\nstatus:\n  anthosBareMetalVersion: {version}\n")
+    format!(
+        "apiVersion: baremetal.cluster.gke.io/v1\nkind: Cluster\nmetadata:\n  name: edge-1\n  namespace: cluster-edge-1\nspec:\n  type: standalone\n  profile: edge\n  anthosBareMetalVersion: {version}\nstatus:\n  anthosBareMetalVersion: {version}\n"
+    )
 }
 
 /// `top/nodes/NODE/commands/ip_route_show`, files below `files/`.
@@ -110,7 +130,9 @@ fn the_healthy_twin_is_silent() {
         let report = report(&bundle(false, path));
         assert_eq!(found(&report), BTreeMap::new());
         let asked: Vec<&str> = report.coverage.cannot_tell.iter().map(|one| &one.id[..]).collect();
-        for id in ["reverse-path-filter-enabled", "multiple-default-gateways", "vsphere-vmxnet3-udp-tunnel-offload"] {
+        for id in
+            ["reverse-path-filter-enabled", "multiple-default-gateways", "vsphere-vmxnet3-udp-tunnel-offload"]
+        {
             assert!(!asked.contains(&id), "{id}");
         }
     }
@@ -131,7 +153,7 @@ fn a_bare_workspace_says_what_to_ask_for() {
         ("reverse-path-filter-enabled", "sysctl net.ipv4.conf.all.rp_filter"),
         ("multiple-default-gateways", "ip route show"),
         ("cgroup-v2-not-supported", "stat -fc %T /sys/fs/cgroup"),
-        ("vsphere-vmxnet3-udp-tunnel-offload", "systemd-detect-virt"),
+        ("vsphere-vmxnet3-udp-tunnel-offload", "ethtool -k INTERFACE | grep segm"),
         ("metrics-server-edge-low-cpu-limit", "kubectl get deployment metrics-server -n kube-system -o yaml"),
     ] {
         assert_eq!(missing.get(id).map(String::as_str), Some(command), "{id}: {missing:?}");
@@ -140,7 +162,8 @@ fn a_bare_workspace_says_what_to_ask_for() {
     assert!(!missing.contains_key("conntrack-chaintoolong-insert-failures"));
     assert!(report.coverage.cannot_tell_unaffected > 0);
     let coverage = &report.coverage;
-    let told = coverage.shown + coverage.not_shown + coverage.cannot_tell.len() + coverage.cannot_tell_unaffected;
+    let told =
+        coverage.shown + coverage.not_shown + coverage.cannot_tell.len() + coverage.cannot_tell_unaffected;
     assert_eq!(told, coverage.evaluated);
 }
 
@@ -149,16 +172,63 @@ fn a_bare_workspace_says_what_to_ask_for() {
 fn verdicts_at_the_borders_of_the_ranges() {
     let table: &[(&str, &[(&str, &str)])] = &[
         ("cgroup-v2-not-supported", &[("1.10.0", "affected"), ("1.13.9", "affected"), ("1.14.0", "fixed")]),
-        ("conntrack-chaintoolong-insert-failures", &[("1.13.9", "not_affected"), ("1.14.0", "affected"), ("1.14.11", "affected"), ("1.15.0", "unknown")]),
-        ("control-plane-master-noschedule-taint-missing", &[("1.13.9", "not_affected"), ("1.14.0", "affected"), ("1.14.1", "fixed")]),
-        ("deprecated-metrics-dashboards", &[("1.10.8", "not_affected"), ("1.11.0", "affected"), ("1.12.9", "affected"), ("1.13.0", "not_affected")]),
-        ("gke-metrics-agent-edge-no-memory-limit", &[("1.12.9", "not_affected"), ("1.13.0", "affected"), ("1.14.1", "affected"), ("1.14.2", "fixed")]),
-        ("kubeconfig-secret-overwritten", &[("1.10.0", "affected"), ("1.11.1", "affected"), ("1.11.2", "fixed"), ("1.12.0", "fixed")]),
-        ("metrics-server-edge-low-cpu-limit", &[("1.9.8", "unknown"), ("1.10.0", "affected"), ("1.13.0", "affected"), ("1.13.1", "fixed")]),
-        ("networking-custom-resource-edits-overwritten", &[("1.11.9", "not_affected"), ("1.12.0", "affected"), ("1.12.9", "affected"), ("1.13.0", "fixed")]),
+        (
+            "conntrack-chaintoolong-insert-failures",
+            &[
+                ("1.13.9", "not_affected"),
+                ("1.14.0", "affected"),
+                ("1.14.11", "affected"),
+                ("1.15.0", "unknown"),
+            ],
+        ),
+        (
+            "control-plane-master-noschedule-taint-missing",
+            &[("1.13.9", "not_affected"), ("1.14.0", "affected"), ("1.14.1", "fixed")],
+        ),
+        (
+            "deprecated-metrics-dashboards",
+            &[
+                ("1.10.8", "not_affected"),
+                ("1.11.0", "affected"),
+                ("1.12.9", "affected"),
+                ("1.13.0", "not_affected"),
+            ],
+        ),
+        (
+            "gke-metrics-agent-edge-no-memory-limit",
+            &[
+                ("1.12.9", "not_affected"),
+                ("1.13.0", "affected"),
+                ("1.14.1", "affected"),
+                ("1.14.2", "fixed"),
+            ],
+        ),
+        (
+            "kubeconfig-secret-overwritten",
+            &[("1.10.0", "affected"), ("1.11.1", "affected"), ("1.11.2", "fixed"), ("1.12.0", "fixed")],
+        ),
+        (
+            "metrics-server-edge-low-cpu-limit",
+            &[("1.9.8", "unknown"), ("1.10.0", "affected"), ("1.13.0", "affected"), ("1.13.1", "fixed")],
+        ),
+        (
+            "networking-custom-resource-edits-overwritten",
+            &[
+                ("1.11.9", "not_affected"),
+                ("1.12.0", "affected"),
+                ("1.12.9", "affected"),
+                ("1.13.0", "fixed"),
+            ],
+        ),
         ("nodes-uncordoned-without-maintenance-mode", &[("1.12.0", "affected"), ("1.12.1", "fixed")]),
-        ("operator-crashloop-control-plane-node-removal", &[("1.10.0", "affected"), ("1.13.2", "affected"), ("1.13.3", "fixed"), ("1.14.0", "fixed")]),
-        ("reverse-path-filter-enabled", &[("1.9.9", "unknown"), ("1.10.0", "affected"), ("1.14.9", "affected"), ("1.15.0", "unknown")]),
+        (
+            "operator-crashloop-control-plane-node-removal",
+            &[("1.10.0", "affected"), ("1.13.2", "affected"), ("1.13.3", "fixed"), ("1.14.0", "fixed")],
+        ),
+        (
+            "reverse-path-filter-enabled",
+            &[("1.9.9", "unknown"), ("1.10.0", "affected"), ("1.14.9", "affected"), ("1.15.0", "unknown")],
+        ),
         ("unexpected-monitoring-billing-prometheus-scrape", &[("1.11.9", "affected"), ("1.12.0", "fixed")]),
     ];
     let set = SignatureSet::builtin().unwrap();
@@ -174,7 +244,9 @@ fn verdicts_at_the_borders_of_the_ranges() {
 #[test]
 fn pairs_of_releases_are_judged_on_both_ends() {
     let cluster = |name: &str, kind: &str, version: &str| {
-        format!("apiVersion: baremetal.cluster.gke.io/v1\nkind: Cluster\nmetadata:\n  name: {name}\nspec:\n  type: {kind}\nstatus:\n  anthosBareMetalVersion: {version}\n---\n")
+        format!(
+            "apiVersion: baremetal.cluster.gke.io/v1\nkind: Cluster\nmetadata:\n  name: {name}\nspec:\n  type: {kind}\nstatus:\n  anthosBareMetalVersion: {version}\n---\n"
+        )
     };
     let table = [
         ("admin-1-13-0-cannot-manage-user-1-12-3", "1.13.0", "1.12.3", "affected"),

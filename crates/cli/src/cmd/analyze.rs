@@ -6,8 +6,8 @@ use std::path::Path;
 
 use loggrep_abm_core::bundle::time::{Time, parse_when};
 use loggrep_abm_core::report::{
-    Report, write_csv, write_explanations, write_html, write_json, write_jsonl, write_junit, write_markdown, write_sarif,
-    write_text,
+    Report, write_csv, write_explanations, write_html, write_json, write_jsonl, write_junit, write_markdown,
+    write_sarif, write_text,
 };
 use loggrep_abm_core::signature::{LANGUAGES, Severity};
 use loggrep_abm_core::{Analysis, AnalyzeOptions, SignatureSet, analyze};

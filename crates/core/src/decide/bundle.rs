@@ -14,12 +14,20 @@ impl Decider<'_> {
         let told = |cluster: &&Entity| {
             is_told(cluster)
                 && (cluster.known_name().is_some()
-                    || ["cluster.running_version", "cluster.desired_version"].iter().any(|name| cluster.fact(name).is_some()))
+                    || ["cluster.running_version", "cluster.desired_version"]
+                        .iter()
+                        .any(|name| cluster.fact(name).is_some()))
         };
         Bundle {
             recognised: self.facts.recognised,
             clusters: self.facts.clusters().iter().filter(told).map(cluster).collect(),
-            nodes: self.facts.nodes().iter().filter(|node| node.known_name().is_some()).map(|node| self.node(node)).collect(),
+            nodes: self
+                .facts
+                .nodes()
+                .iter()
+                .filter(|node| node.known_name().is_some())
+                .map(|node| self.node(node))
+                .collect(),
             first_time: self.tally.span.map(|(first, _)| first.to_string()),
             last_time: self.tally.span.map(|(_, last)| last.to_string()),
             facts: self.facts.all().flat_map(facts_of).collect(),
@@ -51,7 +59,9 @@ impl Decider<'_> {
             let own = case.facts.iter().filter(|(name, _)| name.split('.').next() == Some(&kind));
             for (_, fact) in own {
                 for source in &fact.sources {
-                    if evidence.len() < self.options.evidence && seen.insert((source.path.clone(), source.line)) {
+                    if evidence.len() < self.options.evidence
+                        && seen.insert((source.path.clone(), source.line))
+                    {
                         evidence.push(self.of_fact(case.entity, source));
                     }
                 }
@@ -77,7 +87,10 @@ impl Decider<'_> {
             offset: source.offset,
             time: None,
             time_inferred: false,
-            cluster: entity.and_then(|entity| entity.cluster.clone()).or(place.cluster).filter(|name| !name.is_empty()),
+            cluster: entity
+                .and_then(|entity| entity.cluster.clone())
+                .or(place.cluster)
+                .filter(|name| !name.is_empty()),
             node: of_entity.or(node),
             namespace,
             pod,
@@ -130,8 +143,11 @@ impl Decider<'_> {
             }
         }
         clusters.extend(evidence.iter().filter_map(|evidence| evidence.cluster.clone()));
-        let named: BTreeSet<String> =
-            pods.iter().filter_map(|pod: &String| pod.split_once('/')).map(|(_, pod)| pod.to_owned()).collect();
+        let named: BTreeSet<String> = pods
+            .iter()
+            .filter_map(|pod: &String| pod.split_once('/'))
+            .map(|(_, pod)| pod.to_owned())
+            .collect();
         pods.retain(|pod| pod.contains('/') || !named.contains(pod));
         (nodes.into_iter().collect(), pods.into_iter().collect(), clusters)
     }
@@ -184,8 +200,10 @@ fn value(fact: &Fact, kind: FactType) -> serde_json::Value {
         FactValue::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => (*number as i64).into(),
         FactValue::Number(number) => (*number).into(),
         FactValue::Text(text) => mask(text).into_owned().into(),
-        FactValue::List(list) => {
-            list.iter().map(|text| serde_json::Value::from(mask(text).into_owned())).collect::<Vec<_>>().into()
-        }
+        FactValue::List(list) => list
+            .iter()
+            .map(|text| serde_json::Value::from(mask(text).into_owned()))
+            .collect::<Vec<_>>()
+            .into(),
     }
 }

@@ -131,7 +131,14 @@ impl<'a> Decider<'a> {
         members: &Members<'_>,
         tally: &SignatureTally,
     ) -> Judged<'m> {
-        let mut judging = Judging { decider: self, signature, rule, judged: Judged::default(), any_false: false, unknown: false };
+        let mut judging = Judging {
+            decider: self,
+            signature,
+            rule,
+            judged: Judged::default(),
+            any_false: false,
+            unknown: false,
+        };
         match &rule.over {
             Some(kind) => judging.subjects(kind, members, tally),
             None => judging.keys(members, tally),
@@ -171,7 +178,11 @@ impl<'a> Decider<'a> {
     }
 
     /// Values of facts for the slots of the workaround.
-    pub(super) fn fills(&self, signature: &Signature, cases: &[Case<'_>]) -> Vec<(String, CaptureType, String)> {
+    pub(super) fn fills(
+        &self,
+        signature: &Signature,
+        cases: &[Case<'_>],
+    ) -> Vec<(String, CaptureType, String)> {
         let group = self.group(signature, &[], None);
         let mut filled = Vec::new();
         for case in cases.iter().take(FILLED) {
@@ -230,7 +241,8 @@ impl<'m> Judging<'m> {
             let before = self.unknown;
             self.unknown = false;
             self.one(&group, Some(entity), Some(entity));
-            unknown_captured |= self.unknown && kind == "node" && self.decider.facts.is_captured(&entity.name);
+            unknown_captured |=
+                self.unknown && kind == "node" && self.decider.facts.is_captured(&entity.name);
             self.unknown |= before;
         }
         // What was captured somewhere and is healthy there is not asked for elsewhere.
@@ -238,7 +250,8 @@ impl<'m> Judging<'m> {
     }
 
     fn everything(&self, members: &Members<'_>, tally: &SignatureTally) -> Group<'m> {
-        let all: Vec<(&EntryPath, &Member<'_>)> = members.iter().map(|(path, member)| (*path, member)).collect();
+        let all: Vec<(&EntryPath, &Member<'_>)> =
+            members.iter().map(|(path, member)| (*path, member)).collect();
         self.decider.group(self.signature, &all, Some(tally))
     }
 

@@ -13,13 +13,15 @@ use std::path::{Path, PathBuf};
 use regex_syntax::hir::Hir;
 use toml::Spanned;
 
-use crate::error::{Error, ErrorKind};
 use crate::bundle::facts::definitions;
+use crate::error::{Error, ErrorKind};
 use crate::version::{Affects, Version};
 use capture::CaptureType;
 use expr::{Expr, FactName, TextFunction};
 pub(crate) use syntax::ExampleFile;
-use syntax::{ExampleSyntax, FillSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, TextSyntax};
+use syntax::{
+    ExampleSyntax, FillSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, TextSyntax,
+};
 
 /// Languages every signature is written in; the first is the default.
 pub const LANGUAGES: [&str; 2] = ["en", "ko"];
@@ -396,7 +398,7 @@ impl Loader<'_> {
         let names: Vec<&str> = syntax.pattern.iter().map(|p| p.get_ref().name.get_ref().as_str()).collect();
         let rules: Vec<Rule> = syntax.rule.iter().filter_map(|rule| self.rule(rule, &names)).collect();
         if syntax.pattern.is_empty() && syntax.rule.is_empty() {
-            self.mistake(0, "neither [[pattern]] nor [[rule]]: nothing can show this issue");
+            self.mistake(0, "no [[pattern]]: and no [[rule]], nothing can show this issue");
         }
         let affected_when = syntax.affected_when.as_ref().and_then(|when| self.condition(when, &names));
         self.silent_patterns(&syntax, &patterns, &rules);

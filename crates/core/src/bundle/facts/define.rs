@@ -75,13 +75,28 @@ pub(super) struct Source {
     pub(super) split: Option<String>,
     /// Said of an object that does not have what is asked for.
     pub(super) default: Option<String>,
+    /// Kibibytes of the beginning in which lines are looked for; all when left out.
+    pub(super) within: Option<u32>,
 }
 
 #[derive(Debug)]
 pub(super) enum Form {
-    Line { line: LazyRegex, reject: Option<LazyRegex>, block: Option<LazyRegex> },
-    Table { columns: Vec<String>, column: String, rows: Vec<(String, LazyRegex)>, matches: Option<LazyRegex> },
-    Object { name: Option<String>, get: Path, matches: Option<LazyRegex> },
+    Line {
+        line: LazyRegex,
+        reject: Option<LazyRegex>,
+        block: Option<LazyRegex>,
+    },
+    Table {
+        columns: Vec<String>,
+        column: String,
+        rows: Vec<(String, LazyRegex)>,
+        matches: Option<LazyRegex>,
+    },
+    Object {
+        name: Option<String>,
+        get: Path,
+        matches: Option<LazyRegex>,
+    },
     /// A part of the path of the member.
     Path(LazyRegex),
 }
@@ -203,6 +218,7 @@ struct SourceSyntax {
     value: Option<String>,
     split: Option<String>,
     default: Option<String>,
+    within: Option<u32>,
 }
 
 /// The definitions compiled in.
@@ -278,7 +294,10 @@ impl Definitions {
             match &compiled.form {
                 Form::Table { .. } => self.tables.push(index),
                 Form::Object { .. } => {
-                    source.object.iter().for_each(|kind| self.objects.entry(kind.clone()).or_default().push(index));
+                    source
+                        .object
+                        .iter()
+                        .for_each(|kind| self.objects.entry(kind.clone()).or_default().push(index));
                 }
                 Form::Line { .. } | Form::Path(_) if source.path.is_empty() => {
                     return Err("a source of lines needs a path".to_owned());
@@ -329,6 +348,7 @@ fn compile(fact: FactId, subject: &str, value: FactType, source: &SourceSyntax) 
         format: source.format.clone(),
         split: source.split.clone(),
         default: source.default.clone(),
+        within: source.within,
         form,
     })
 }
@@ -416,7 +436,10 @@ mod tests {
         let table = [
             ("[[fact]]\nname = \"x\"\ntype = \"text\"\n", "a.toml: x: a name is `subject.fact`"),
             ("[[fact]]\nname = \"a.x\"\ntype = \"odd\"\n", "a.toml: a.x: no such type"),
-            ("[[fact]]\nname = \"a.x\"\ntype = \"text\"\n[[fact.source]]\nline = 'x'\n", "a.toml: a.x: a source of lines needs a path"),
+            (
+                "[[fact]]\nname = \"a.x\"\ntype = \"text\"\n[[fact.source]]\nline = 'x'\n",
+                "a.toml: a.x: a source of lines needs a path",
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(load(&[("a.toml", text)]).err().as_deref(), Some(expected));

@@ -140,8 +140,15 @@ impl<'a> Member<'a> {
         let kept = |&(start, _, _): &(usize, usize, &str)| {
             !reject.as_ref().is_some_and(|reject| reject.is_match(self.line(self.line_of(start))))
         };
-        let found: Vec<(usize, usize, &str)> = line.find_all(self.text).into_iter().filter(kept).collect();
-        let item = |&(start, _, text): &(usize, usize, &str)| Item { text: text.to_owned(), line: self.line_of(start) };
+        let found: Vec<(usize, usize, &str)> = line
+            .find_all(source.within.map_or(self.text, |within| up_to(self.text, (within as usize) << 10)))
+            .into_iter()
+            .filter(kept)
+            .collect();
+        let item = |&(start, _, text): &(usize, usize, &str)| Item {
+            text: text.to_owned(),
+            line: self.line_of(start),
+        };
         let Some(block) = block else {
             let subject = self.subject(source, None);
             return self.emit(facts, source, subject, found.iter().map(item).collect());
@@ -159,7 +166,9 @@ impl<'a> Member<'a> {
         for &index in &definitions().tables {
             let source = &definitions().sources[index];
             let Form::Table { columns, column, rows, matches } = &source.form else { continue };
-            if source.needs_path && !asked.contains(&index) || !columns.iter().chain([column]).all(|c| table.has(c)) {
+            if source.needs_path && !asked.contains(&index)
+                || !columns.iter().chain([column]).all(|c| table.has(c))
+            {
                 continue;
             }
             let wanted = |row: &Row<'_, '_>| {
@@ -201,7 +210,11 @@ impl<'a> Member<'a> {
             facts.listed.insert(&fact.subject);
         }
         let of_group = self.networking(object);
-        let sources = definitions.objects.get(kind).into_iter().chain(of_group.and(definitions.objects.get("networking")));
+        let sources = definitions
+            .objects
+            .get(kind)
+            .into_iter()
+            .chain(of_group.and(definitions.objects.get("networking")));
         for &index in sources.flatten() {
             let source = &definitions.sources[index];
             let Form::Object { name, get, matches } = &source.form else { continue };
@@ -212,8 +225,12 @@ impl<'a> Member<'a> {
             let Some(subject) = self.object_subject(source, object) else { continue };
             let found = get.find(object);
             let items = match source.take {
-                Take::Digest => found.first().map(|found| (digest(found.node), found.line)).into_iter().collect(),
-                Take::Present | Take::Count => found.iter().map(|found| (String::new(), found.line)).collect(),
+                Take::Digest => {
+                    found.first().map(|found| (digest(found.node), found.line)).into_iter().collect()
+                }
+                Take::Present | Take::Count => {
+                    found.iter().map(|found| (String::new(), found.line)).collect()
+                }
                 _ => found
                     .iter()
                     .filter_map(|found| Some((found.text(source.format.as_deref())?, found.line)))
@@ -312,7 +329,9 @@ impl<'a> Member<'a> {
         let Some(value) = value_of(source, &items) else { return };
         let mut lines: Vec<u64> = match (&value, source.take) {
             (FactValue::Number(_), Take::Sum) => contributing(&items),
-            (_, Take::First | Take::Max | Take::Min) => deciding(source, &items, &value).into_iter().collect(),
+            (_, Take::First | Take::Max | Take::Min) => {
+                deciding(source, &items, &value).into_iter().collect()
+            }
             _ => items.iter().map(|item| item.line).collect(),
         };
         lines.dedup();
@@ -321,9 +340,14 @@ impl<'a> Member<'a> {
             lines.push(1);
         }
         let of_node = subject.kind == "node" && matches!(source.subject, SubjectFrom::Own);
-        if let (true, Some(cluster), Some(id)) = (of_node, &self.cluster, definitions().fact("node.cluster")) {
+        if let (true, Some(cluster), Some(id)) = (of_node, &self.cluster, definitions().fact("node.cluster"))
+        {
             let value = FactValue::Text(cluster.clone());
-            facts.add(subject.clone(), id, Fact { value, sources: vec![self.source(lines[0])], assumed: false });
+            facts.add(
+                subject.clone(),
+                id,
+                Fact { value, sources: vec![self.source(lines[0])], assumed: false },
+            );
         }
         let sources = lines.into_iter().map(|line| self.source(line)).collect();
         facts.add(subject, source.fact, Fact { value, sources, assumed: false });
@@ -337,7 +361,10 @@ impl<'a> Member<'a> {
         let plural = plural.split('.').next().unwrap_or(plural).to_ascii_lowercase();
         let is_plural = |single: &str| {
             let stem = single.strip_suffix('y').map(|stem| format!("{stem}ies"));
-            plural == single || plural == format!("{single}s") || plural == format!("{single}es") || stem == Some(plural.clone())
+            plural == single
+                || plural == format!("{single}s")
+                || plural == format!("{single}es")
+                || stem == Some(plural.clone())
         };
         if let Some(fact) = definitions().facts.iter().find(|fact| is_plural(&fact.subject)) {
             facts.listed.insert(&fact.subject);
@@ -387,7 +414,11 @@ fn value_of(source: &Source, items: &[Item]) -> Option<FactValue> {
 
 /// Lines that add something to a sum.
 fn contributing(items: &[Item]) -> Vec<u64> {
-    items.iter().filter(|item| item.text.parse::<f64>().is_ok_and(|number| number != 0.0)).map(|item| item.line).collect()
+    items
+        .iter()
+        .filter(|item| item.text.parse::<f64>().is_ok_and(|number| number != 0.0))
+        .map(|item| item.line)
+        .collect()
 }
 
 /// The line of the item whose value stays.
@@ -427,11 +458,13 @@ fn digest(node: &Node) -> String {
 fn cluster_of_path(path: &[u8]) -> Option<String> {
     const MARK: &[u8] = b"-kubeconfig";
     memchr::memmem::find_iter(path, MARK).find_map(|end| {
-        let is_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+        let is_name =
+            |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
         let start = path[..end].iter().rposition(|byte| !is_name(byte)).map_or(0, |at| at + 1);
         let name = path[start..end].strip_prefix(b"--").unwrap_or(&path[start..end]);
         let ends = path.get(end + MARK.len()).is_none_or(|byte| !is_name(byte));
-        (ends && name.first().is_some_and(u8::is_ascii_alphanumeric)).then(|| String::from_utf8_lossy(name).into_owned())
+        (ends && name.first().is_some_and(u8::is_ascii_alphanumeric))
+            .then(|| String::from_utf8_lossy(name).into_owned())
     })
 }
 

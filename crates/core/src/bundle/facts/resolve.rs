@@ -84,7 +84,8 @@ impl Facts {
         for ((subject, id), fact) in self.found {
             let (kind, name, cluster) = resolver.place(subject);
             let key = (kind, cluster.clone(), name.clone());
-            let entity = entities.entry(key).or_insert_with(|| Entity { kind, name, cluster, facts: BTreeMap::new() });
+            let entity =
+                entities.entry(key).or_insert_with(|| Entity { kind, name, cluster, facts: BTreeMap::new() });
             match entity.facts.get_mut(&id) {
                 Some(known) => known.join(fact, id.definition().merge),
                 None => {
@@ -173,9 +174,14 @@ impl Resolver {
                 known.extend(list.iter().cloned());
             }
         }
-        let unclaimed: Vec<&String> =
-            self.aliases.iter().filter(|(_, name)| !hinted.contains(name.as_str())).map(|(ip, _)| ip).collect();
-        let votes = |addresses: &BTreeSet<String>| unclaimed.iter().filter(|ip| addresses.contains(**ip)).count();
+        let unclaimed: Vec<&String> = self
+            .aliases
+            .iter()
+            .filter(|(_, name)| !hinted.contains(name.as_str()))
+            .map(|(ip, _)| ip)
+            .collect();
+        let votes =
+            |addresses: &BTreeSet<String>| unclaimed.iter().filter(|ip| addresses.contains(**ip)).count();
         let best = self.clusters.iter().max_by_key(|(_, addresses)| votes(addresses));
         self.home = match self.clusters.len() {
             1 => self.clusters.keys().next().cloned(),
@@ -194,8 +200,10 @@ impl Resolver {
                 (kind, name.clone(), Some(name))
             }
             _ => {
-                let of_namespace = name.split_once('/').and_then(|(namespace, _)| namespace.strip_prefix("cluster-"));
-                let of_namespace = of_namespace.filter(|name| self.clusters.contains_key(*name)).map(str::to_owned);
+                let of_namespace =
+                    name.split_once('/').and_then(|(namespace, _)| namespace.strip_prefix("cluster-"));
+                let of_namespace =
+                    of_namespace.filter(|name| self.clusters.contains_key(*name)).map(str::to_owned);
                 let by_path_first = kind == "networkresource";
                 let known = if by_path_first { cluster.or(of_namespace) } else { of_namespace.or(cluster) };
                 (kind, name, known.or_else(|| self.home.clone()))
@@ -248,8 +256,14 @@ impl Resolved {
     fn add_captured_nodes(&mut self) {
         let nodes = self.entities.entry("node").or_default();
         let known: BTreeSet<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
-        let new: Vec<String> = self.captured.iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
-        nodes.extend(new.into_iter().map(|name| Entity { kind: "node", name, cluster: None, facts: BTreeMap::new() }));
+        let new: Vec<String> =
+            self.captured.iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
+        nodes.extend(new.into_iter().map(|name| Entity {
+            kind: "node",
+            name,
+            cluster: None,
+            facts: BTreeMap::new(),
+        }));
         nodes.sort_by(|a, b| a.name.cmp(&b.name));
         if nodes.is_empty() {
             self.entities.remove("node");
@@ -261,9 +275,12 @@ impl Resolved {
         let any_addresses = resolver.clusters.values().any(|addresses| !addresses.is_empty());
         for node in self.entities.get_mut("node").into_iter().flatten() {
             let names = [Some(node.name.as_str()), node.text("node.ip")];
-            let has = |addresses: &BTreeSet<String>| names.iter().flatten().any(|name| addresses.contains(*name));
-            let by_address = resolver.clusters.iter().find(|(_, addresses)| has(addresses)).map(|(name, _)| name.clone());
-            let alone = if any_addresses && resolver.clusters.len() > 1 { None } else { resolver.home.clone() };
+            let has =
+                |addresses: &BTreeSet<String>| names.iter().flatten().any(|name| addresses.contains(*name));
+            let by_address =
+                resolver.clusters.iter().find(|(_, addresses)| has(addresses)).map(|(name, _)| name.clone());
+            let alone =
+                if any_addresses && resolver.clusters.len() > 1 { None } else { resolver.home.clone() };
             node.cluster = by_address.or_else(|| node.text("node.cluster").map(str::to_owned)).or(alone);
         }
     }
@@ -271,19 +288,31 @@ impl Resolved {
     /// The release each cluster runs, and whether it is being upgraded.
     fn judge_clusters(&mut self, version: Option<Version>) {
         if version.is_some() && self.clusters().is_empty() {
-            let cluster = Entity { kind: "cluster", name: String::new(), cluster: Some(String::new()), facts: BTreeMap::new() };
+            let cluster = Entity {
+                kind: "cluster",
+                name: String::new(),
+                cluster: Some(String::new()),
+                facts: BTreeMap::new(),
+            };
             self.entities.insert("cluster", vec![cluster]);
         }
         let nodes = self.entities.get("node").cloned().unwrap_or_default();
         for cluster in self.entities.get_mut("cluster").into_iter().flatten() {
             let own = || nodes.iter().filter(|node| node.cluster.as_deref() == Some(&cluster.name));
-            let kubelet = own().filter_map(|node| node.fact("node.kubelet_version")).min_by(|a, b| a.rank().cmp(&b.rank()));
+            let kubelet = own()
+                .filter_map(|node| node.fact("node.kubelet_version"))
+                .min_by(|a, b| a.rank().cmp(&b.rank()));
             let kubernetes = cluster.fact("cluster.kubernetes_version").or(kubelet).cloned();
             let running = cluster.fact("cluster.running_version").cloned();
             let desired = cluster.fact("cluster.desired_version").cloned();
-            let known = running.clone().or_else(|| desired.clone()).or_else(|| kubernetes.as_ref().and_then(from_kubernetes));
+            let known = running
+                .clone()
+                .or_else(|| desired.clone())
+                .or_else(|| kubernetes.as_ref().and_then(from_kubernetes));
             let sources = known.as_ref().map_or(Vec::new(), |fact| fact.sources.clone());
-            if let Some(value) = version.map(|version| FactValue::Text(version.to_string())).or(known.map(|fact| fact.value)) {
+            if let Some(value) =
+                version.map(|version| FactValue::Text(version.to_string())).or(known.map(|fact| fact.value))
+            {
                 cluster.derive("cluster.version", value, sources);
             }
             if let Some(kubernetes) = kubernetes {

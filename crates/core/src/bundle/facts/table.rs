@@ -35,7 +35,8 @@ impl<'t> Table<'t> {
     /// Cells stand two or more blanks apart; where that does not give one for each column, they stand below the
     /// header; and in a narrow table they are single words.
     fn cells(&self, text: &'t str) -> Option<Vec<&'t str>> {
-        if self.header.first().is_some_and(|(name, _)| *name == text.split_whitespace().next().unwrap_or("")) {
+        if self.header.first().is_some_and(|(name, _)| *name == text.split_whitespace().next().unwrap_or(""))
+        {
             return None;
         }
         let apart: Vec<&str> = wide(text).map(|(cell, _)| cell).collect();
@@ -54,7 +55,8 @@ impl<'t> Table<'t> {
     fn below_header(&self, text: &'t str) -> Option<Vec<&'t str>> {
         let at = |column: usize| text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
         let starts: Vec<usize> = self.header.iter().map(|(_, column)| at(*column)).collect();
-        let follows_blank = |start: &usize| *start == 0 || *start == text.len() || text[..*start].ends_with(' ');
+        let follows_blank =
+            |start: &usize| *start == 0 || *start == text.len() || text[..*start].ends_with(' ');
         if self.header.len() < 2 || !starts.iter().all(follows_blank) {
             return None;
         }
@@ -85,14 +87,19 @@ impl<'t> Row<'_, 't> {
 fn header(line: &str) -> Option<Vec<(&str, usize)>> {
     let form = |c: char| c.is_ascii_uppercase() || matches!(c, ' ' | '-' | '_' | '(' | ')' | '/' | '%');
     let line = line.trim_end();
-    if line.len() < 4 || line.len() > 4096 || !line.starts_with(|c: char| c.is_ascii_uppercase()) || !line.chars().all(form) {
+    if line.len() < 4
+        || line.len() > 4096
+        || !line.starts_with(|c: char| c.is_ascii_uppercase())
+        || !line.chars().all(form)
+    {
         return None;
     }
     let columns: Vec<(&str, usize)> = wide(line).collect();
     if columns.len() > 1 {
         return Some(columns);
     }
-    let words: Vec<(&str, usize)> = line.split(' ').map(|word| (word, word.as_ptr() as usize - line.as_ptr() as usize)).collect();
+    let words: Vec<(&str, usize)> =
+        line.split(' ').map(|word| (word, word.as_ptr() as usize - line.as_ptr() as usize)).collect();
     (words.len() > 1).then_some(words)
 }
 
@@ -122,7 +129,10 @@ mod tests {
     #[test]
     fn rows_of_tables() {
         let wide = "NAME     STATUS     OS-IMAGE             EXTERNAL-IP\nnode-1   Ready      Ubuntu 20.04.5 LTS   <none>\nnode-2   NotReady   Rocky Linux 8.6      10.1.1.1\n";
-        assert_eq!(read(wide, &["NAME", "OS-IMAGE", "EXTERNAL-IP"]), ["2 node-1|Ubuntu 20.04.5 LTS|-", "3 node-2|Rocky Linux 8.6|10.1.1.1"]);
+        assert_eq!(
+            read(wide, &["NAME", "OS-IMAGE", "EXTERNAL-IP"]),
+            ["2 node-1|Ubuntu 20.04.5 LTS|-", "3 node-2|Rocky Linux 8.6|10.1.1.1"]
+        );
         let empty_cell = "NAMESPACE        NAME   PASS   AGE\ncluster-user-1   u1            45m\ncluster-user-1   u2     true   3d\n";
         assert_eq!(read(empty_cell, &["NAME", "PASS", "AGE"]), ["2 u1|-|45m", "3 u2|true|3d"]);
         let narrow = "NAMESPACE NAME PASS AGE\ncluster-ci ci true 20d\n";
@@ -138,7 +148,11 @@ mod tests {
 
     #[test]
     fn odd_rows_do_no_harm() {
-        for text in ["NAME   AGE\n\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\n", "NAME   AGE\n  x\n", "NAME   AGE\nNAME   AGE\n"] {
+        for text in [
+            "NAME   AGE\n\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\n",
+            "NAME   AGE\n  x\n",
+            "NAME   AGE\nNAME   AGE\n",
+        ] {
             read(text, &["NAME", "AGE"]);
         }
     }

@@ -228,7 +228,13 @@ mod tests {
 
     #[test]
     fn hostile_text_ends() {
-        for text in ["[".repeat(100_000), "{a: ".repeat(100_000), "- ".repeat(100_000), "? ".repeat(10_000), "&a ".repeat(1000)] {
+        for text in [
+            "[".repeat(100_000),
+            "{a: ".repeat(100_000),
+            "- ".repeat(100_000),
+            "? ".repeat(10_000),
+            "&a ".repeat(1000),
+        ] {
             objects(&text, &mut |_| {});
         }
         let list = "kind: A\nmetadata:\n  name: x\n  labels: {a: b}\nspec: |\n  text\n";

@@ -49,10 +49,7 @@ fn is_release(text: &str) -> bool {
 /// is unknown. Releases of other software by their numbers, as far as the literal goes.
 fn compare_releases(comparison: Comparison, a: &str, b: &str) -> Option<bool> {
     if let (Ok(a), Ok(b)) = (a.parse::<Version>(), b.parse::<Version>()) {
-        return match a.position(b) {
-            Some(ordering) => Some(comparison.holds(ordering)),
-            None => None,
-        };
+        return a.position(b).map(|ordering| comparison.holds(ordering));
     }
     let (a, b) = (numbers(a), numbers(b));
     if a.is_empty() || b.is_empty() {
@@ -80,7 +77,9 @@ pub(super) fn contains(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
         (Value::List(list), Value::Text(text)) => Some(list.contains(text)),
         (Value::List(list), Value::List(parts)) => Some(parts.iter().all(|part| list.contains(part))),
-        (Value::Text(text), Value::List(parts)) => Some(parts.iter().all(|part| text.contains(part.as_str()))),
+        (Value::Text(text), Value::List(parts)) => {
+            Some(parts.iter().all(|part| text.contains(part.as_str())))
+        }
         (Value::Text(text), Value::Text(part)) => {
             Some(text.to_ascii_lowercase().contains(&part.to_ascii_lowercase()))
         }

@@ -74,7 +74,8 @@ fn entity<'f>(facts: &'f Resolved, scope: Option<&Scope<'f, '_>>, kind: &str) ->
     match kind {
         "cluster" => cluster_of(Some(facts), scope),
         "admin" => {
-            let manages = |cluster: &&Entity| matches!(cluster.text("cluster.type"), Some("admin" | "hybrid"));
+            let manages =
+                |cluster: &&Entity| matches!(cluster.text("cluster.type"), Some("admin" | "hybrid"));
             let mut admins = facts.clusters().iter().filter(manages);
             admins.next().filter(|_| admins.next().is_none())
         }
@@ -99,7 +100,10 @@ fn cluster_name<'f>(scope: Option<&Scope<'f, '_>>) -> Option<&'f str> {
 }
 
 /// The cluster of the subject, or the only one of the bundle.
-pub(crate) fn cluster_of<'f>(facts: Option<&'f Resolved>, scope: Option<&Scope<'f, '_>>) -> Option<&'f Entity> {
+pub(crate) fn cluster_of<'f>(
+    facts: Option<&'f Resolved>,
+    scope: Option<&Scope<'f, '_>>,
+) -> Option<&'f Entity> {
     let facts = facts?;
     if let Some(name) = cluster_name(scope)
         && let Some(cluster) = facts.cluster(name)
@@ -130,7 +134,9 @@ pub(super) fn entities<'f>(
 /// Values that more than one subject has.
 pub(super) fn duplicates(env: &dyn Env, scope: Option<&Scope<'_, '_>>, name: &FactName) -> Value {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    let Some(entities) = env.facts().and_then(|facts| entities(facts, scope, &name.subject)) else { return Value::Unknown };
+    let Some(entities) = env.facts().and_then(|facts| entities(facts, scope, &name.subject)) else {
+        return Value::Unknown;
+    };
     for entity in entities {
         match value_in(entity, name) {
             Value::Text(text) if !text.is_empty() => *seen.entry(text).or_default() += 1,
@@ -149,7 +155,9 @@ pub(super) fn conflicts(
     name: &FactName,
 ) -> Value {
     let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let Some(entities) = env.facts().and_then(|facts| entities(facts, None, &key.subject)) else { return Value::Unknown };
+    let Some(entities) = env.facts().and_then(|facts| entities(facts, None, &key.subject)) else {
+        return Value::Unknown;
+    };
     for entity in entities {
         if let (Value::Text(key), Value::Text(value)) = (value_in(entity, key), value_in(entity, name)) {
             seen.entry(key).or_default().insert(value);

@@ -155,7 +155,7 @@ impl Expr {
             Expr::In(a, list) => {
                 let a = value(a);
                 let equal = |other: &Expr| compare::compare(Comparison::Equal, &a, &value(other));
-                Value::from_truth(list.iter().fold(Some(false), |found, other| or(found, || equal(other))))
+                Value::from_truth(any(list.iter().map(equal)))
             }
             Expr::Contains(a, b) => Value::from_truth(compare::contains(&value(a), &value(b))),
             Expr::Subset(a, b) => Value::from_truth(compare::contains(&value(b), &value(a))),
@@ -216,14 +216,16 @@ impl Expr {
             Expr::Text(_) => {
                 into.insert("times of the log lines".to_owned());
             }
-            Expr::Each(_, kind, inner) => match env.facts().and_then(|facts| lookup::entities(facts, scope, kind)) {
-                Some(entities) => {
-                    for entity in entities {
-                        inner.missing(env, Some(&Scope { entity, outer: scope }), into);
+            Expr::Each(_, kind, inner) => {
+                match env.facts().and_then(|facts| lookup::entities(facts, scope, kind)) {
+                    Some(entities) => {
+                        for entity in entities {
+                            inner.missing(env, Some(&Scope { entity, outer: scope }), into);
+                        }
                     }
+                    None => inner.facts_of(kind, into),
                 }
-                None => inner.facts_of(kind, into),
-            },
+            }
             _ => self.parts().into_iter().for_each(|part| part.missing(env, scope, into)),
         }
     }
@@ -255,7 +257,10 @@ impl Expr {
                 }
             }
             Expr::Or(a, b) => {
-                [a, b].into_iter().filter(|part| holds(part)).for_each(|part| part.deciding(env, facts, scope, into));
+                [a, b]
+                    .into_iter()
+                    .filter(|part| holds(part))
+                    .for_each(|part| part.deciding(env, facts, scope, into));
             }
             Expr::Maybe(inner) if holds(inner) => inner.deciding(env, facts, scope, into),
             Expr::Maybe(_) => {}
@@ -318,9 +323,8 @@ pub(crate) fn values_of(
     of: &Expr,
 ) -> Vec<Value> {
     let entities = env.facts().and_then(|facts| lookup::entities(facts, scope, &name.subject));
-    let holds = |entity: &&Entity| {
-        of.evaluate(env, Some(&Scope { entity, outer: scope })).truth() == Some(true)
-    };
+    let holds =
+        |entity: &&Entity| of.evaluate(env, Some(&Scope { entity, outer: scope })).truth() == Some(true);
     let found = entities.into_iter().flatten().filter(holds);
     found.map(|entity| lookup::value(env, Some(&Scope { entity, outer: scope }), name)).collect()
 }
@@ -334,13 +338,32 @@ fn each(
 ) -> Value {
     let entities = env.facts().and_then(|facts| lookup::entities(facts, scope, kind));
     let Some(entities) = entities else { return Value::Unknown };
-    let values = entities.into_iter().map(|entity| inner.evaluate(env, Some(&Scope { entity, outer: scope })));
+    let values =
+        entities.into_iter().map(|entity| inner.evaluate(env, Some(&Scope { entity, outer: scope })));
     match quantifier {
-        Quantifier::Any => Value::from_truth(values.fold(Some(false), |found, value| or(found, || value.truth()))),
-        Quantifier::All => Value::from_truth(values.fold(Some(true), |all, value| and(all, || value.truth()))),
+        Quantifier::Any => Value::from_truth(any(values.map(|value| value.truth()))),
+        Quantifier::All => {
+            let none = any(values.map(|value| value.truth().map(|truth| !truth)));
+            Value::from_truth(none.map(|none| !none))
+        }
         Quantifier::Count => Value::Number(values.filter(|value| value.truth() == Some(true)).count() as f64),
-        Quantifier::Sum => Value::Number(values.filter_map(|value| value.number()).fold(0.0, |sum, number| sum + number)),
+        Quantifier::Sum => {
+            Value::Number(values.filter_map(|value| value.number()).fold(0.0, |sum, number| sum + number))
+        }
     }
+}
+
+/// Whether any is true; unknown where none is and one may be.
+fn any(truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut found = Some(false);
+    for truth in truths {
+        match truth {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => found = None,
+        }
+    }
+    found
 }
 
 fn and(a: Option<bool>, b: impl FnOnce() -> Option<bool>) -> Option<bool> {
@@ -433,7 +456,14 @@ mod tests {
             let expr = parse(text, &["a", "b"]).expect(text);
             assert_eq!(expr.evaluate(&env, None).truth(), expected, "{text}");
         }
-        for bad in ["node.nothing == 1", "any(thing, 1)", "a matches \"(\"", "\"a", "1 in [1", "x in_cidr [\"1.2.3.4/99\"]"] {
+        for bad in [
+            "node.nothing == 1",
+            "any(thing, 1)",
+            "a matches \"(\"",
+            "\"a",
+            "1 in [1",
+            "x in_cidr [\"1.2.3.4/99\"]",
+        ] {
             assert!(parse(bad, &["a", "x"]).is_err(), "{bad}");
         }
     }

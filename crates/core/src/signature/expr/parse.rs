@@ -128,7 +128,8 @@ impl<'a> Parser<'a> {
         if self.eat_word("matches") {
             let at = self.at;
             let text = self.string()?;
-            let error = |error: regex_automata::meta::BuildError| ExprError { at, message: error.to_string() };
+            let error =
+                |error: regex_automata::meta::BuildError| ExprError { at, message: error.to_string() };
             return Ok(Expr::Matches(Box::new(left), Arc::new(Regex::new(&text).map_err(error)?)));
         }
         Ok(left)
@@ -291,7 +292,8 @@ impl<'a> Parser<'a> {
     /// `12`, or a release such as `1.13.4`, which is compared as such.
     fn number_or_release(&mut self) -> Result<Expr, ExprError> {
         let rest = &self.text[self.at..];
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-').unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-').unwrap_or(rest.len());
         let text = &rest[..end];
         if !text.contains('.') {
             return self.number().map(|number| Expr::Literal(Value::Number(number)));
@@ -351,4 +353,3 @@ impl<'a> Parser<'a> {
         }
     }
 }
-
