@@ -28,6 +28,8 @@ pub struct Arguments {
 pub enum Command {
     /// Tell which known issues the inputs show, with evidence and what to do.
     Analyze(Analyze),
+    /// Print what the inputs say of themselves: clusters, releases, nodes and every fact with its source.
+    Facts(Facts),
     /// Search any text in the inputs, with the same paths, lines and times.
     Grep(Grep),
     /// Explain one known issue: cause, affected releases, workaround.
@@ -188,6 +190,9 @@ pub struct Analyze {
     /// Judge by this release instead of the one the bundle tells.
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub cluster_version: Option<Version>,
+    /// Tell for each signature why it was shown, not shown or cannot be told: after the text, or as `explanations`.
+    #[arg(long)]
+    pub explain: bool,
     /// Exit with status 1 when a finding is at or above this severity.
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub fail_on: Option<Severity>,
@@ -202,6 +207,21 @@ pub struct Analyze {
     pub verbose: bool,
     #[command(flatten)]
     pub signatures: SignatureSource,
+}
+
+#[derive(Args)]
+pub struct Facts {
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value_t = FactsFormat::Text)]
+    pub format: FactsFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum FactsFormat {
+    Text,
+    Json,
 }
 
 #[derive(Args)]

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::automaton::SignatureSet;
+use crate::bundle::facts::Resolved;
 use crate::bundle::time::Time;
 use crate::decide::{DecideOptions, decide};
 use crate::error::{Error, ErrorKind};
@@ -57,6 +58,8 @@ pub struct AnalyzeOptions<'a> {
     pub until: Option<Time>,
     /// Taken as the release of every cluster.
     pub cluster_version: Option<Version>,
+    /// Whether the report tells for each signature why it was shown, not shown or cannot be told.
+    pub explain: bool,
     /// Bytes decoded and scanned at once; no result depends on it.
     pub chunk_bytes: usize,
     cancel: Option<&'a AtomicBool>,
@@ -78,6 +81,7 @@ impl Default for AnalyzeOptions<'_> {
             since: None,
             until: None,
             cluster_version: None,
+            explain: false,
             chunk_bytes: 512 << 10,
             cancel: None,
             progress: None,
@@ -130,6 +134,7 @@ impl<'a> AnalyzeOptions<'a> {
             scope_keys: self.limits.scope_keys,
             problems: self.limits.problems,
             document_bytes: self.limits.document_bytes,
+            facts: self.limits.facts,
             since: self.since,
             until: self.until,
         }
@@ -142,7 +147,7 @@ impl<'a> AnalyzeOptions<'a> {
             min_confidence: self.min_confidence,
             min_severity: self.min_severity,
             only: self.only.clone(),
-            cluster_version: self.cluster_version,
+            explain: self.explain,
         }
     }
 }
@@ -184,6 +189,7 @@ pub fn analyze(
 pub struct Analysis<'s> {
     set: &'s SignatureSet,
     tally: Tally,
+    facts: Resolved,
     inputs: Vec<Input>,
     options: DecideOptions,
 }
@@ -227,12 +233,13 @@ impl<'s> Analysis<'s> {
         if options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
             return Err(Error::new(ErrorKind::Cancelled, "the analysis was cancelled"));
         }
-        Ok(Analysis { set, tally, inputs, options: options.decide_options() })
+        let facts = tally.take_facts().resolve(options.cluster_version);
+        Ok(Analysis { set, tally, facts, inputs, options: options.decide_options() })
     }
 
     /// The report, with titles, causes and workarounds in `language`.
     pub fn report(&self, language: &str) -> Report {
         let options = DecideOptions { language: language.to_owned(), ..self.options.clone() };
-        decide(self.set, &self.tally, self.inputs.clone(), &options)
+        decide(self.set, &self.tally, &self.facts, self.inputs.clone(), &options)
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use loggrep_abm_core::bundle::time::{Time, parse_when};
 use loggrep_abm_core::report::{
-    Report, write_csv, write_html, write_json, write_jsonl, write_junit, write_markdown, write_sarif,
-    write_text,
+    Report, write_csv, write_explanations, write_html, write_json, write_jsonl, write_junit, write_markdown,
+    write_sarif, write_text,
 };
 use loggrep_abm_core::signature::{LANGUAGES, Severity};
 use loggrep_abm_core::{Analysis, AnalyzeOptions, SignatureSet, analyze};
@@ -50,6 +50,7 @@ fn analyze_options(arguments: &Analyze) -> AnalyzeOptions<'static> {
     options.min_severity = arguments.min_severity;
     options.only = arguments.only.iter().cloned().collect();
     options.cluster_version = arguments.cluster_version;
+    options.explain = arguments.explain;
     options
 }
 
@@ -96,7 +97,8 @@ fn write_form(
         Form::Text => {
             let options =
                 output::text_options(arguments.color, to_stdout, arguments.verbose, arguments.quiet);
-            write_text(report, &options, out)
+            write_text(report, &options, &mut *out)?;
+            write_explanations(&report.explanations, out)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod analyze;
 pub mod explain;
+pub mod facts;
 pub mod grep;
 pub mod schema;
 pub mod signatures;
