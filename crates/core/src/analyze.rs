@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::automaton::SignatureSet;
+use crate::bundle::facts::Resolved;
 use crate::bundle::time::Time;
 use crate::decide::{DecideOptions, decide};
 use crate::error::{Error, ErrorKind};
@@ -146,7 +147,6 @@ impl<'a> AnalyzeOptions<'a> {
             min_confidence: self.min_confidence,
             min_severity: self.min_severity,
             only: self.only.clone(),
-            cluster_version: self.cluster_version,
             explain: self.explain,
         }
     }
@@ -189,6 +189,7 @@ pub fn analyze(
 pub struct Analysis<'s> {
     set: &'s SignatureSet,
     tally: Tally,
+    facts: Resolved,
     inputs: Vec<Input>,
     options: DecideOptions,
 }
@@ -232,12 +233,13 @@ impl<'s> Analysis<'s> {
         if options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
             return Err(Error::new(ErrorKind::Cancelled, "the analysis was cancelled"));
         }
-        Ok(Analysis { set, tally, inputs, options: options.decide_options() })
+        let facts = tally.take_facts().resolve(options.cluster_version);
+        Ok(Analysis { set, tally, facts, inputs, options: options.decide_options() })
     }
 
     /// The report, with titles, causes and workarounds in `language`.
     pub fn report(&self, language: &str) -> Report {
         let options = DecideOptions { language: language.to_owned(), ..self.options.clone() };
-        decide(self.set, &self.tally, self.inputs.clone(), &options)
+        decide(self.set, &self.tally, &self.facts, self.inputs.clone(), &options)
     }
 }

@@ -103,10 +103,10 @@ fn report_of(set: &SignatureSet, id: &str, files: &[ExampleFile], version: Optio
         min_confidence: Confidence::Possible,
         min_severity: Severity::Info,
         only: BTreeSet::from([id.to_owned()]),
-        cluster_version: version,
         explain: false,
     };
-    decide(set, &scanner.tally, Vec::new(), &options)
+    let facts = scanner.tally.take_facts().resolve(version);
+    decide(set, &scanner.tally, &facts, Vec::new(), &options)
 }
 
 #[cfg(test)]

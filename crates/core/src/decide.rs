@@ -31,8 +31,6 @@ pub(crate) struct DecideOptions {
     pub(crate) min_severity: Severity,
     /// Ids to look at; all when empty.
     pub(crate) only: BTreeSet<String>,
-    /// Taken as the release of every cluster.
-    pub(crate) cluster_version: Option<Version>,
     /// Whether to tell why.
     pub(crate) explain: bool,
 }
@@ -44,11 +42,11 @@ const ONGOING: i64 = 600;
 pub(crate) fn decide(
     set: &SignatureSet,
     tally: &Tally,
+    facts: &Resolved,
     inputs: Vec<report::Input>,
     options: &DecideOptions,
 ) -> Report {
-    let facts = tally.facts.clone().resolve(options.cluster_version);
-    let decider = Decider::new(set, tally, &facts, options);
+    let decider = Decider::new(set, tally, facts, options);
     let mut report = Report {
         schema_version: report::SCHEMA_VERSION.to_owned(),
         tool: report::Tool {
@@ -69,7 +67,7 @@ pub(crate) fn decide(
     };
     let asked = |id: &SignatureId| options.only.is_empty() || options.only.contains(&set.signature(*id).id);
     set.ids().filter(asked).for_each(|id| decider.signature(id, &mut report));
-    if tally.facts.omitted {
+    if facts.omitted {
         report.problems.push(report::Problem {
             path: String::new(),
             offset: None,

@@ -127,6 +127,11 @@ impl Tally {
         }
     }
 
+    /// The facts, of which none stay.
+    pub(crate) fn take_facts(&mut self) -> Facts {
+        std::mem::replace(&mut self.facts, Facts::new(0))
+    }
+
     /// An entry was scanned.
     pub(crate) fn entry(&mut self, path: &EntryPath, bytes: u64, lines: u64, times: Option<(Time, Time)>) {
         self.entries += 1;
