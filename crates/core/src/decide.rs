@@ -67,6 +67,14 @@ pub(crate) fn decide(
     };
     let asked = |id: &SignatureId| options.only.is_empty() || options.only.contains(&set.signature(*id).id);
     set.ids().filter(asked).for_each(|id| decider.signature(id, &mut report));
+    if tally.facts.omitted {
+        report.problems.push(report::Problem {
+            path: String::new(),
+            offset: None,
+            kind: crate::ProblemKind::Limit.as_str().to_owned(),
+            message: "more facts than may be kept: the last by kind and name are left out".to_owned(),
+        });
+    }
     report.coverage.shown = report.findings.len();
     report.coverage.evaluated_ids.sort_unstable();
     report.findings.sort_by_cached_key(|finding| {
