@@ -44,7 +44,7 @@ mod tally;
 pub mod text;
 pub mod version;
 
-pub use crate::analyze::{AnalyzeOptions, Progress, analyze};
+pub use crate::analyze::{Analysis, AnalyzeOptions, Progress, analyze};
 pub use crate::automaton::SignatureSet;
 pub use crate::error::{Error, ErrorKind};
 pub use crate::limits::Limits;

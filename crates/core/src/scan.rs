@@ -17,7 +17,7 @@ use crate::container::{Entry, EntryEnd, Sink};
 use crate::filter::Found;
 use crate::html::{self, Stripper};
 use crate::path::EntryPath;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::signature::Confidence;
 use crate::signature::expr::TextFunction;
 use crate::tally::{MemberHits, PatternHits, Sample, Tally, When};
@@ -35,6 +35,8 @@ pub(crate) struct ScanOptions {
     pub(crate) problems: usize,
     /// Bytes of a member kept to be read as a document.
     pub(crate) document_bytes: usize,
+    /// Facts kept.
+    pub(crate) facts: usize,
     /// Hits before this instant do not count; undated hits do.
     pub(crate) since: Option<Time>,
     /// Hits after this instant do not count; undated hits do.
@@ -48,7 +50,8 @@ impl ScanOptions {
             context: 0,
             scope_keys: 64,
             problems: 64,
-            document_bytes: 0,
+            document_bytes: 1 << 20,
+            facts: 10_000,
             since: None,
             until: None,
         }
@@ -126,6 +129,8 @@ struct EntryScan {
     places: BTreeMap<SignatureId, BTreeSet<Place>>,
     /// The whole content, as long as it may be a document.
     document: Option<Vec<u8>>,
+    /// Whether more followed than may be kept.
+    document_is_cut: bool,
 }
 
 /// Hits of one pattern in one entry.
@@ -371,7 +376,12 @@ impl<'s> Scanner<'s> {
         let context = scan.time_context();
         self.tally.entry(&scan.entry.path, scan.offset, lines, times);
         let is_document = |text: &Vec<u8>| crate::bundle::is_document(scan.entry.path.as_bytes(), text);
-        if let Some(document) = scan.document.take().filter(is_document) {
+        if let Some(mut document) = scan.document.take().filter(is_document) {
+            if scan.document_is_cut {
+                let whole = memchr::memrchr(b'\n', &document).map_or(0, |at| at + 1);
+                document.truncate(whole);
+                self.tally.problem(cut_document(&scan.entry.path, whole));
+            }
             self.tally.document(&scan.entry.path, &document);
         }
         if scan.hits.is_empty() {
@@ -485,6 +495,7 @@ impl EntryScan {
             last_line: BTreeMap::new(),
             places: BTreeMap::new(),
             document: Some(Vec::new()),
+            document_is_cut: false,
         }
     }
 
@@ -494,11 +505,9 @@ impl EntryScan {
         self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
         let Some(document) = &mut self.document else { return };
         let undecided = document.len() < HEAD;
-        if document.len() + bytes.len() > document_bytes {
-            self.document = None;
-            return;
-        }
-        document.extend_from_slice(bytes);
+        let room = document_bytes.saturating_sub(document.len());
+        self.document_is_cut |= bytes.len() > room;
+        document.extend_from_slice(&bytes[..bytes.len().min(room)]);
         if undecided
             && document.len() >= HEAD
             && !crate::bundle::is_document(self.entry.path.as_bytes(), document)
@@ -620,6 +629,15 @@ impl EntryScan {
     }
 }
 
+fn cut_document(path: &EntryPath, whole: usize) -> Problem {
+    Problem {
+        path: path.clone(),
+        offset: Some(whole as u64),
+        kind: ProblemKind::Limit,
+        message: "facts are read from its beginning only: the member is too large".to_owned(),
+    }
+}
+
 /// Bytes of evidence text kept per hit, and of each line of context.
 const TEXT_BYTES: usize = 2 << 10;
 const CONTEXT_BYTES: usize = 512;
@@ -720,9 +738,9 @@ mod tests {
     /// Messages of all signatures in any order between ordinary lines, some wrapped, some behind each other on a line.
     fn random_text(set: &SignatureSet, bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
         let messages = |signature: &Signature| {
-            let examples = signature.examples.iter().map(|example| example.text.clone());
-            let near_misses = signature.near_misses.iter().map(|near_miss| near_miss.text.clone());
-            examples.chain(near_misses).collect::<Vec<String>>()
+            let examples = signature.examples.iter().flat_map(|example| &example.files);
+            let near_misses = signature.near_misses.iter().flat_map(|near_miss| &near_miss.files);
+            examples.chain(near_misses).map(|file| file.text.clone()).collect::<Vec<String>>()
         };
         let messages: Vec<String> = set.signatures().iter().flat_map(messages).collect();
         let mut text = Vec::new();

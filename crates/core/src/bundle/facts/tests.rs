@@ -1,0 +1,1 @@
+//! Facts of members in either layout.
