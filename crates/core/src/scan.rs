@@ -138,6 +138,8 @@ struct EntryScan {
 struct RawHits {
     count: u64,
     shared: u64,
+    /// The line of the last hit, from 1.
+    last_line: u64,
     best: Option<Confidence>,
     first: Option<Mark>,
     last: Option<Mark>,
@@ -322,6 +324,10 @@ impl<'s> Scanner<'s> {
             return;
         }
         let line = scan.line_of(window, found.lines.start, chunk);
+        // A message that a record quotes twice, or twice in one long line, is one hit.
+        if scan.hits.get(&id).is_some_and(|hits| hits.last_line == line) {
+            return;
+        }
         let confidence = source.confidence.map(|confidence| {
             let hinted = source.hints.iter().any(|hint| {
                 let holds = |text: &[u8]| memchr::memmem::find(text, hint.as_bytes()).is_some();
@@ -339,6 +345,7 @@ impl<'s> Scanner<'s> {
         }
         let shared = scan.last_line.insert(signature, line) == Some(line);
         let hits = scan.hits.entry(id).or_default();
+        hits.last_line = line;
         hits.count += found.weight;
         hits.shared += if shared { found.weight } else { 0 };
         hits.best = hits.best.max(confidence);
