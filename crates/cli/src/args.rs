@@ -28,12 +28,16 @@ pub struct Arguments {
 pub enum Command {
     /// Tell which known issues the inputs show, with evidence and what to do.
     Analyze(Analyze),
+    /// Print what the inputs say of themselves: clusters, releases, nodes and every fact with its source.
+    Facts(Facts),
     /// Search any text in the inputs, with the same paths, lines and times.
     Grep(Grep),
     /// Explain one known issue: cause, affected releases, workaround.
     Explain(Explain),
     /// List, show or check signatures.
     Signatures(Signatures),
+    /// Print the JSON Schema of the JSON report.
+    Schema,
 }
 
 #[derive(Args)]
@@ -103,11 +107,41 @@ pub struct SignatureSource {
     pub no_builtin: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Format {
+/// A form of the report.
+#[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
+pub enum Form {
     Text,
     Json,
     Jsonl,
+    Html,
+    Sarif,
+    Junit,
+    Markdown,
+    Csv,
+}
+
+/// A form, and the file it goes to where it is not standard output: `html=report.html`.
+#[derive(Clone)]
+pub struct Format {
+    pub form: Form,
+    pub file: Option<PathBuf>,
+}
+
+impl std::str::FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Format, String> {
+        let (form, file) = match text.split_once('=') {
+            Some((form, file)) => (form, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let names: Vec<String> = Form::value_variants()
+            .iter()
+            .filter_map(|form| Some(form.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        let form = Form::from_str(form, true).map_err(|_| format!("one of {}", names.join(", ")))?;
+        Ok(Format { form, file })
+    }
 }
 
 #[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
@@ -128,10 +162,11 @@ pub enum Color {
 pub struct Analyze {
     #[command(flatten)]
     pub reading: Reading,
-    /// Form of the report.
-    #[arg(short, long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// Write the report to a file instead of standard output.
+    /// Form of the report: text, json, jsonl, html, sarif, junit, markdown, csv; several at once with a file each, as in
+    /// `-f html=report.html -f json=report.json`.
+    #[arg(short, long, value_name = "FORM[=FILE]", default_value = "text")]
+    pub format: Vec<Format>,
+    /// Write to a file what goes to standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Language of the report; text follows the locale, other forms are English.
@@ -155,6 +190,9 @@ pub struct Analyze {
     /// Judge by this release instead of the one the bundle tells.
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub cluster_version: Option<Version>,
+    /// Tell for each signature why it was shown, not shown or cannot be told: after the text, or as `explanations`.
+    #[arg(long)]
+    pub explain: bool,
     /// Exit with status 1 when a finding is at or above this severity.
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub fail_on: Option<Severity>,
@@ -169,6 +207,21 @@ pub struct Analyze {
     pub verbose: bool,
     #[command(flatten)]
     pub signatures: SignatureSource,
+}
+
+#[derive(Args)]
+pub struct Facts {
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value_t = FactsFormat::Text)]
+    pub format: FactsFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum FactsFormat {
+    Text,
+    Json,
 }
 
 #[derive(Args)]

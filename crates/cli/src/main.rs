@@ -58,9 +58,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
         Command::Analyze(analyze) => cmd::analyze::run(analyze),
+        Command::Facts(facts) => cmd::facts::run(facts),
         Command::Grep(grep) => cmd::grep::run(grep),
         Command::Explain(explain) => cmd::explain::run(explain),
         Command::Signatures(signatures) => cmd::signatures::run(signatures),
+        Command::Schema => cmd::schema::run(),
     };
     match result {
         Ok(status) => status.into(),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::automaton::{SignatureId, SignatureSet};
+use crate::bundle::facts::Resolved;
 use crate::bundle::time::Time;
 use crate::decide::{DecideOptions, decide};
 use crate::error::{Error, ErrorKind};
@@ -80,6 +81,8 @@ pub struct AnalyzeOptions<'a> {
     pub until: Option<Time>,
     /// Taken as the release of every cluster.
     pub cluster_version: Option<Version>,
+    /// Whether the report tells for each signature why it was shown, not shown or cannot be told.
+    pub explain: bool,
     /// Bytes decoded and scanned at once; no result depends on it.
     pub chunk_bytes: usize,
     cancel: Option<&'a AtomicBool>,
@@ -102,6 +105,7 @@ impl Default for AnalyzeOptions<'_> {
             since: None,
             until: None,
             cluster_version: None,
+            explain: false,
             chunk_bytes: 512 << 10,
             cancel: None,
             progress: None,
@@ -170,6 +174,19 @@ impl<'a> AnalyzeOptions<'a> {
         Ok(PathFilter { include: globs(&self.include)?, exclude: globs(&self.exclude)? })
     }
 
+    fn scan_options(&self) -> ScanOptions {
+        ScanOptions {
+            evidence: self.limits.evidence,
+            context: self.context,
+            scope_keys: self.limits.scope_keys,
+            problems: self.limits.problems,
+            document_bytes: self.limits.document_bytes,
+            facts: self.limits.facts,
+            since: self.since,
+            until: self.until,
+        }
+    }
+
     fn decide_options(&self) -> DecideOptions {
         DecideOptions {
             language: self.language.clone(),
@@ -177,7 +194,7 @@ impl<'a> AnalyzeOptions<'a> {
             min_confidence: self.min_confidence,
             min_severity: self.min_severity,
             only: self.only.clone(),
-            cluster_version: self.cluster_version,
+            explain: self.explain,
         }
     }
 }
@@ -213,46 +230,68 @@ pub fn analyze(
     sources: impl IntoIterator<Item = Source>,
     options: &AnalyzeOptions<'_>,
 ) -> Result<Report, Error> {
-    for id in &options.only {
-        if !set.signatures().iter().any(|signature| signature.id() == id) {
-            return Err(Error::new(ErrorKind::Option, format!("there is no signature `{id}`")));
+    Ok(Analysis::run(set, sources, options)?.report(&options.language))
+}
+
+/// Inputs that were read, from which reports are made: one for each language asked for.
+pub struct Analysis<'s> {
+    set: &'s SignatureSet,
+    tally: Tally,
+    facts: Resolved,
+    inputs: Vec<Input>,
+    options: DecideOptions,
+}
+
+impl<'s> Analysis<'s> {
+    /// Reads the inputs; see [`analyze`].
+    ///
+    /// # Errors
+    /// Those of [`analyze`].
+    pub fn run(
+        set: &'s SignatureSet,
+        sources: impl IntoIterator<Item = Source>,
+        options: &AnalyzeOptions<'_>,
+    ) -> Result<Analysis<'s>, Error> {
+        for id in &options.only {
+            if !set.signatures().iter().any(|signature| signature.id() == id) {
+                return Err(Error::new(ErrorKind::Option, format!("there is no signature `{id}`")));
+            }
         }
+        let scan_options = options.scan_options();
+        let filter = options.path_filter()?;
+        let tell = |signature, path: &EntryPath, sample: &Sample| options.tell(set, signature, path, sample);
+        let watch: Option<Watch<'_>> = options.evidence.is_some().then_some(&tell);
+        let mut tally = Tally::new(&scan_options);
+        let mut inputs = Vec::new();
+        for source in sources {
+            let make = || {
+                let scanner = Scanner::new(set, &scan_options).with_filter(&filter);
+                scanner.with_progress(options.progress).with_watch(watch)
+            };
+            let (scanners, summary) = walk(source, &options.walk_options(), make)?;
+            let mut of_input = Tally::new(&scan_options);
+            scanners.into_iter().for_each(|scanner| of_input.merge(scanner.tally));
+            inputs.push(Input {
+                path: summary.path.to_string(),
+                format: summary.format.to_owned(),
+                complete: summary.complete && !of_input.content_lost,
+                compressed_bytes: summary.compressed_bytes,
+                bytes: of_input.bytes,
+                entries: of_input.entries,
+                lines: of_input.lines,
+            });
+            tally.merge(of_input);
+        }
+        if options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+            return Err(Error::new(ErrorKind::Cancelled, "the analysis was cancelled"));
+        }
+        let facts = tally.take_facts().resolve(options.cluster_version);
+        Ok(Analysis { set, tally, facts, inputs, options: options.decide_options() })
     }
-    let scan_options = ScanOptions {
-        evidence: options.limits.evidence,
-        context: options.context,
-        scope_keys: options.limits.scope_keys,
-        problems: options.limits.problems,
-        document_bytes: options.limits.document_bytes,
-        since: options.since,
-        until: options.until,
-    };
-    let filter = options.path_filter()?;
-    let tell = |signature, path: &EntryPath, sample: &Sample| options.tell(set, signature, path, sample);
-    let watch: Option<Watch<'_>> = options.evidence.is_some().then_some(&tell);
-    let mut tally = Tally::new(&scan_options);
-    let mut inputs = Vec::new();
-    for source in sources {
-        let make = || {
-            let scanner = Scanner::new(set, &scan_options).with_filter(&filter);
-            scanner.with_progress(options.progress).with_watch(watch)
-        };
-        let (scanners, summary) = walk(source, &options.walk_options(), make)?;
-        let mut of_input = Tally::new(&scan_options);
-        scanners.into_iter().for_each(|scanner| of_input.merge(scanner.tally));
-        inputs.push(Input {
-            path: summary.path.to_string(),
-            format: summary.format.to_owned(),
-            complete: summary.complete && !of_input.content_lost,
-            compressed_bytes: summary.compressed_bytes,
-            bytes: of_input.bytes,
-            entries: of_input.entries,
-            lines: of_input.lines,
-        });
-        tally.merge(of_input);
+
+    /// The report, with titles, causes and workarounds in `language`.
+    pub fn report(&self, language: &str) -> Report {
+        let options = DecideOptions { language: language.to_owned(), ..self.options.clone() };
+        decide(self.set, &self.tally, &self.facts, self.inputs.clone(), &options)
     }
-    if options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
-        return Err(Error::new(ErrorKind::Cancelled, "the analysis was cancelled"));
-    }
-    Ok(decide(set, tally, inputs, &options.decide_options()))
 }

@@ -6,9 +6,10 @@ use crate::automaton::SignatureSet;
 use crate::container::Entry;
 use crate::decide::{DecideOptions, decide};
 use crate::path::EntryPath;
-use crate::report::Finding;
+use crate::report::Report;
 use crate::scan::{ScanOptions, Scanner};
-use crate::signature::{Confidence, Example, Mistake, NearMiss, Severity, Signature};
+use crate::signature::{Confidence, Example, ExampleFile, Mistake, NearMiss, Severity, Signature};
+use crate::version::Version;
 
 /// Every mistake of the files `(name, text)`, ordered by file and line; none when all is well.
 ///
@@ -38,9 +39,22 @@ impl Checker<'_> {
     }
 
     fn example(&mut self, example: &Example) {
-        let Some(finding) = self.finding(&example.text, example.path.as_deref()) else {
+        let mut report = self.report(&example.files, example.cluster_version);
+        if example.advisory {
+            if report.advisories.is_empty() || !report.findings.is_empty() {
+                self.mistake(example.line, "the example gives no advisory, or a finding".to_owned());
+            }
+            return;
+        }
+        let Some(finding) = report.findings.pop() else {
             return self.mistake(example.line, "the example gives no finding".to_owned());
         };
+        if !example.nodes.is_empty() && finding.nodes != example.nodes {
+            self.mistake(
+                example.line,
+                format!("the example is on {:?}, not {:?}", finding.nodes, example.nodes),
+            );
+        }
         if let Some(expected) = example.confidence
             && finding.confidence != expected.as_str()
         {
@@ -59,32 +73,40 @@ impl Checker<'_> {
     }
 
     fn near_miss(&mut self, near_miss: &NearMiss) {
-        let Some(finding) = self.finding(&near_miss.text, near_miss.path.as_deref()) else { return };
+        let mut report = self.report(&near_miss.files, near_miss.cluster_version);
+        if !report.advisories.is_empty() && near_miss.at_most.is_none() {
+            self.mistake(near_miss.line, "the near miss gives an advisory".to_owned());
+        }
+        let Some(finding) = report.findings.pop() else { return };
         let confidence = Confidence::parse(&finding.confidence);
         if confidence > near_miss.at_most {
             self.mistake(near_miss.line, format!("the near miss is shown as {}", finding.confidence));
         }
     }
 
-    fn finding(&self, text: &str, path: Option<&str>) -> Option<Finding> {
-        finding_in(self.set, &self.signature.id, path.unwrap_or("example"), text.as_bytes())
+    fn report(&self, files: &[ExampleFile], version: Option<Version>) -> Report {
+        report_of(self.set, &self.signature.id, files, version)
     }
 }
 
-/// What one signature finds in one text.
-fn finding_in(set: &SignatureSet, id: &str, path: &str, text: &[u8]) -> Option<Finding> {
+/// What one signature says of a bundle of these files.
+fn report_of(set: &SignatureSet, id: &str, files: &[ExampleFile], version: Option<Version>) -> Report {
     let scan = ScanOptions::for_examples();
     let mut scanner = Scanner::new(set, &scan);
-    scanner.scan_text(&Entry { path: EntryPath::input(path), mtime: None }, text);
+    for file in files {
+        let entry = Entry { path: EntryPath::input(file.path.as_str()), mtime: None };
+        scanner.scan_text(&entry, file.text.as_bytes());
+    }
     let options = DecideOptions {
         language: "en".to_owned(),
         evidence: scan.evidence,
         min_confidence: Confidence::Possible,
         min_severity: Severity::Info,
         only: BTreeSet::from([id.to_owned()]),
-        cluster_version: None,
+        explain: false,
     };
-    decide(set, scanner.tally, Vec::new(), &options).findings.pop()
+    let facts = scanner.tally.take_facts().resolve(version);
+    decide(set, &scanner.tally, &facts, Vec::new(), &options)
 }
 
 #[cfg(test)]

@@ -1,21 +1,23 @@
 //! Hits become findings: rules are evaluated, verdicts given, workarounds filled, and the report put together.
 
+mod bundle;
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::Digest as _;
 
+use self::rules::{Case, Group, Judged};
 use crate::automaton::{SignatureId, SignatureSet};
-use crate::bundle::facts::Facts;
+use crate::bundle::facts::{Entity, Resolved};
 use crate::bundle::place::{Place, place_of_line, place_of_path};
 use crate::bundle::time::Time;
 use crate::mask::{mask, mask_bytes};
 use crate::path::EntryPath;
-use crate::report::{
-    self, Bundle, Cluster, ClusterVerdict, Coverage, Evidence, Finding, Missing, Node, Report, Source,
-};
+use crate::report::{self, Advisory, ClusterVerdict, Coverage, Evidence, Finding, Report};
 use crate::signature::capture::CaptureType;
-use crate::signature::expr::{Env, TextFunction, Value};
-use crate::signature::{Confidence, PLACE_SLOTS, Rule, Scope, Severity, Signature, slots};
+use crate::signature::expr::TextFunction;
+use crate::signature::{Confidence, PLACE_SLOTS, Rule, Severity, Signature, slots};
 use crate::tally::{MemberHits, PatternHits, Sample, SignatureTally, Tally};
 use crate::text::Escaped;
 use crate::version::{Verdict, Version};
@@ -29,8 +31,8 @@ pub(crate) struct DecideOptions {
     pub(crate) min_severity: Severity,
     /// Ids to look at; all when empty.
     pub(crate) only: BTreeSet<String>,
-    /// Taken as the release of every cluster.
-    pub(crate) cluster_version: Option<Version>,
+    /// Whether to tell why.
+    pub(crate) explain: bool,
 }
 
 /// Seconds before the end of a node's log within which an issue counts as still happening.
@@ -39,42 +41,13 @@ const ONGOING: i64 = 600;
 /// Makes the report of everything that was scanned.
 pub(crate) fn decide(
     set: &SignatureSet,
-    tally: Tally,
+    tally: &Tally,
+    facts: &Resolved,
     inputs: Vec<report::Input>,
     options: &DecideOptions,
 ) -> Report {
-    let decider = Decider::new(set, &tally, options);
-    let mut findings = Vec::new();
-    let mut coverage = Coverage::default();
-    for id in set.ids() {
-        let signature = set.signature(id);
-        if !options.only.is_empty() && !options.only.contains(&signature.id) {
-            continue;
-        }
-        coverage.evaluated += 1;
-        coverage.evaluated_ids.push(signature.id.clone());
-        match decider.finding(id) {
-            Outcome::Shown(finding) => findings.push(*finding),
-            Outcome::NotShown => coverage.not_shown += 1,
-            Outcome::CannotTell(missing) => {
-                coverage.cannot_tell.push(report::CannotTell { id: signature.id.clone(), missing });
-            }
-        }
-    }
-    coverage.shown = findings.len();
-    coverage.evaluated_ids.sort_unstable();
-    findings.sort_by_cached_key(|finding| {
-        let severity = Severity::parse(&finding.severity);
-        let confidence = Confidence::parse(&finding.confidence);
-        (std::cmp::Reverse((severity, confidence)), finding.id.clone())
-    });
-    let problem = |problem: &crate::Problem| report::Problem {
-        path: problem.path.to_string(),
-        offset: problem.offset,
-        kind: problem.kind.as_str().to_owned(),
-        message: mask(&problem.message).into_owned(),
-    };
-    Report {
+    let decider = Decider::new(set, tally, facts, options);
+    let mut report = Report {
         schema_version: report::SCHEMA_VERSION.to_owned(),
         tool: report::Tool {
             name: "loggrep-abm".to_owned(),
@@ -85,25 +58,50 @@ pub(crate) fn decide(
         language: options.language.clone(),
         inputs,
         bundle: decider.bundle(),
-        findings,
+        findings: Vec::new(),
         advisories: Vec::new(),
-        coverage,
+        coverage: Coverage::default(),
         problems: tally.problems.iter().map(problem).collect(),
         problems_omitted: tally.problems_omitted,
+        explanations: Vec::new(),
+    };
+    let asked = |id: &SignatureId| options.only.is_empty() || options.only.contains(&set.signature(*id).id);
+    set.ids().filter(asked).for_each(|id| decider.signature(id, &mut report));
+    if tally.facts.omitted {
+        report.problems.push(report::Problem {
+            path: String::new(),
+            offset: None,
+            kind: crate::ProblemKind::Limit.as_str().to_owned(),
+            message: "more facts than may be kept: the last by kind and name are left out".to_owned(),
+        });
     }
+    report.coverage.shown = report.findings.len();
+    report.coverage.evaluated_ids.sort_unstable();
+    report.findings.sort_by_cached_key(|finding| {
+        let severity = Severity::parse(&finding.severity);
+        let confidence = Confidence::parse(&finding.confidence);
+        (std::cmp::Reverse((severity, confidence)), finding.id.clone())
+    });
+    report.advisories.sort_by_cached_key(|advisory| {
+        (std::cmp::Reverse(Severity::parse(&advisory.severity)), advisory.id.clone())
+    });
+    report
 }
 
-enum Outcome {
-    Shown(Box<Finding>),
-    NotShown,
-    CannotTell(Vec<Missing>),
+fn problem(problem: &crate::Problem) -> report::Problem {
+    report::Problem {
+        path: problem.path.to_string(),
+        offset: problem.offset,
+        kind: problem.kind.as_str().to_owned(),
+        message: mask(&problem.message).into_owned(),
+    }
 }
 
 struct Decider<'a> {
     set: &'a SignatureSet,
     tally: &'a Tally,
     options: &'a DecideOptions,
-    facts: &'a Facts,
+    facts: &'a Resolved,
     newest: Option<Time>,
     /// The latest time in the logs of each node, by the name nodes are known by.
     node_ends: BTreeMap<&'a str, Time>,
@@ -115,43 +113,26 @@ struct Member<'a> {
     place: Place,
 }
 
-/// Hits of one scope key, joined.
-struct Group<'a> {
-    signature: &'a Signature,
-    hits: MemberHits,
-    newest: Option<Time>,
-    ongoing: BTreeMap<usize, Option<bool>>,
-}
+type Members<'a> = BTreeMap<&'a EntryPath, Member<'a>>;
 
-impl Env for Group<'_> {
-    fn text(&self, function: TextFunction) -> Value {
-        let hits = |pattern: usize| self.hits.patterns.get(&pattern);
-        let known = |value: u64| Value::Known(value as f64);
-        match function {
-            TextFunction::Count(pattern) => known(hits(pattern).map_or(0, |hits| hits.count)),
-            TextFunction::Near { .. } => {
-                let index = self.signature.near.iter().position(|other| *other == function);
-                known(index.and_then(|index| self.hits.near.get(&index)).copied().unwrap_or(0))
-            }
-            TextFunction::Span(pattern) => match hits(pattern) {
-                None => known(0),
-                Some(hits) => match (hits.first.resolve(self.newest), hits.last.resolve(self.newest)) {
-                    (Some(first), Some(last)) => Value::Known((last.seconds - first.seconds).max(0) as f64),
-                    _ => Value::Unknown,
-                },
-            },
-            TextFunction::Ongoing(pattern) => match self.ongoing.get(&pattern) {
-                Some(Some(ongoing)) => known(u64::from(*ongoing)),
-                Some(None) => Value::Unknown,
-                None => known(0),
-            },
-        }
-    }
+/// What decides that a signature is shown.
+struct Shown<'a> {
+    /// Confidence by pattern.
+    tier: BTreeMap<usize, Confidence>,
+    /// The patterns of the highest confidence.
+    best: BTreeSet<usize>,
+    confidence: Confidence,
+    /// What rules hold for, surest first.
+    cases: Vec<Case<'a>>,
 }
 
 impl<'a> Decider<'a> {
-    fn new(set: &'a SignatureSet, tally: &'a Tally, options: &'a DecideOptions) -> Decider<'a> {
-        let facts = &tally.facts;
+    fn new(
+        set: &'a SignatureSet,
+        tally: &'a Tally,
+        facts: &'a Resolved,
+        options: &'a DecideOptions,
+    ) -> Decider<'a> {
         let mut node_ends: BTreeMap<&str, Time> = BTreeMap::new();
         for (node, end) in &tally.node_ends {
             let known = node_ends.entry(facts.node_name(node)).or_insert(*end);
@@ -160,109 +141,96 @@ impl<'a> Decider<'a> {
         Decider { set, tally, options, facts, newest: tally.span.map(|(_, last)| last), node_ends }
     }
 
-    fn finding(&self, id: SignatureId) -> Outcome {
+    /// Evaluates one signature and adds to the report what it says.
+    fn signature(&self, id: SignatureId, report: &mut Report) {
         let signature = self.set.signature(id);
-        let Some(tally) = self.tally.signatures.get(&id) else { return Outcome::NotShown };
+        let none = SignatureTally::default();
+        let tally = self.tally.signatures.get(&id).unwrap_or(&none);
         let members = self.members(tally);
+        let rules: Vec<Judged<'_>> =
+            signature.rules.iter().map(|rule| self.judge_rule(signature, rule, &members, tally)).collect();
+        let (_, (verdict, _)) = self.verdicts(signature, &BTreeSet::new());
+        let coverage = &mut report.coverage;
+        coverage.evaluated += 1;
+        coverage.evaluated_ids.push(signature.id.clone());
+        let enough = signature.severity >= self.options.min_severity;
+        let advised = signature
+            .rules
+            .iter()
+            .zip(&rules)
+            .any(|(rule, judged)| rule.advisory && judged.holds == Some(true));
+        let outcome = match self.shown(signature, tally, &members, &rules).filter(|_| enough) {
+            Some(shown) => {
+                report.findings.push(self.build(signature, tally, &members, &shown));
+                "shown"
+            }
+            None => {
+                let missing = missing(signature, &rules);
+                let concerned = matches!(verdict, Verdict::Affected | Verdict::Unknown);
+                let unknown = !missing.is_empty();
+                match (unknown, concerned) {
+                    (true, true) => {
+                        coverage.cannot_tell.push(report::CannotTell { id: signature.id.clone(), missing })
+                    }
+                    (true, false) => coverage.cannot_tell_unaffected += 1,
+                    (false, _) => coverage.not_shown += 1,
+                }
+                if advised && enough {
+                    report.advisories.push(self.advisory(signature));
+                }
+                match (advised && enough, unknown) {
+                    (true, _) => "advisory",
+                    (false, true) => "cannot_tell",
+                    (false, false) => "not_shown",
+                }
+            }
+        };
+        if self.options.explain {
+            report.explanations.push(explanation(signature, tally, &rules, outcome, verdict));
+        }
+    }
+
+    /// What shows the signature: patterns that are sure enough by themselves, and rules that hold.
+    fn shown<'m>(
+        &self,
+        signature: &'m Signature,
+        tally: &SignatureTally,
+        members: &Members<'_>,
+        rules: &[Judged<'m>],
+    ) -> Option<Shown<'m>> {
         let mut tier: BTreeMap<usize, Confidence> = BTreeMap::new();
+        let mut raise = |pattern: usize, confidence: Confidence| {
+            let best = tier.entry(pattern).or_insert(confidence);
+            *best = confidence.max(*best);
+        };
         let all = members.values().flat_map(|member| &member.hits.patterns).chain(&tally.dropped);
         for (pattern, hits) in all {
             if let Some(confidence) = hits.best {
-                let best = tier.entry(*pattern).or_insert(confidence);
-                *best = confidence.max(*best);
+                raise(*pattern, confidence);
             }
         }
-        let mut unknown = false;
-        for rule in &signature.rules {
-            match self.rule_holds(signature, rule, &members, tally) {
-                Some(true) => rule_patterns(rule).into_iter().for_each(|pattern| {
-                    let best = tier.entry(pattern).or_insert(rule.confidence);
-                    *best = rule.confidence.max(*best);
-                }),
-                Some(false) => {}
-                None => unknown = true,
+        let mut cases = Vec::new();
+        for (rule, judged) in signature.rules.iter().zip(rules) {
+            if rule.advisory || judged.holds != Some(true) {
+                continue;
             }
+            rule_patterns(rule).into_iter().for_each(|pattern| raise(pattern, rule.confidence));
+            cases.extend(judged.cases.iter().cloned());
         }
-        let Some(confidence) = tier.values().copied().max() else {
-            return match unknown {
-                true => Outcome::CannotTell(vec![Missing {
-                    fact: "times of the log lines".to_owned(),
-                    command: None,
-                }]),
-                false => Outcome::NotShown,
-            };
-        };
-        if confidence < self.options.min_confidence || signature.severity < self.options.min_severity {
-            return Outcome::NotShown;
-        }
-        let best: BTreeSet<usize> =
-            tier.iter().filter(|(_, tier)| **tier == confidence).map(|(p, _)| *p).collect();
-        Outcome::Shown(Box::new(self.build(signature, tally, &members, &best, &tier, confidence)))
+        cases.sort_by_key(|case| std::cmp::Reverse(case.confidence));
+        let of_facts = cases.first().map(|case| case.confidence);
+        let confidence = tier.values().copied().max().max(of_facts)?;
+        let best = tier.iter().filter(|(_, tier)| **tier == confidence).map(|(p, _)| *p).collect();
+        (confidence >= self.options.min_confidence).then_some(Shown { tier, best, confidence, cases })
     }
 
-    fn members(&self, tally: &'a SignatureTally) -> BTreeMap<&'a EntryPath, Member<'a>> {
-        let member = |(path, hits): (&'a EntryPath, &'a MemberHits)| {
+    fn members<'t>(&self, tally: &'t SignatureTally) -> Members<'t> {
+        let member = |(path, hits): (&'t EntryPath, &'t MemberHits)| {
             let mut place = place_of_path(path.as_bytes());
             place.node = place.node.map(|node| self.facts.node_name(&node).to_owned());
             (path, Member { hits, place })
         };
         tally.members.iter().map(member).collect()
-    }
-
-    /// Whether the rule holds for some key of its scope; `None` when nothing decides it.
-    fn rule_holds(
-        &self,
-        signature: &Signature,
-        rule: &Rule,
-        members: &BTreeMap<&EntryPath, Member<'_>>,
-        tally: &SignatureTally,
-    ) -> Option<bool> {
-        let mut keys: BTreeMap<Vec<u8>, Vec<(&EntryPath, &Member<'_>)>> = BTreeMap::new();
-        for (path, member) in members {
-            let key = match rule.scope {
-                Scope::Bundle => Vec::new(),
-                Scope::Member => path.as_bytes().to_vec(),
-                Scope::Pod => scope_key(&member.place.pod, member.place.namespace.as_ref(), path),
-                Scope::Node => scope_key(&member.place.node, None, path),
-            };
-            keys.entry(key).or_default().push((path, member));
-        }
-        let mut unknown = false;
-        for group in keys.values() {
-            let group = self.group(signature, group, (rule.scope == Scope::Bundle).then_some(tally));
-            match rule.when.evaluate(&group).truth() {
-                Some(true) => return Some(true),
-                Some(false) => {}
-                None => unknown = true,
-            }
-        }
-        let incomplete = !tally.dropped.is_empty() && rule.scope != Scope::Bundle;
-        if unknown || incomplete { None } else { Some(false) }
-    }
-
-    fn group<'s>(
-        &self,
-        signature: &'s Signature,
-        members: &[(&EntryPath, &Member<'_>)],
-        with_dropped: Option<&SignatureTally>,
-    ) -> Group<'s> {
-        let mut hits = MemberHits::default();
-        let mut ongoing: BTreeMap<usize, Option<bool>> = BTreeMap::new();
-        for (_, member) in members {
-            for (pattern, of) in &member.hits.patterns {
-                hits.patterns.entry(*pattern).or_default().join(of.clone());
-                let here = self.is_ongoing(member, of);
-                let known = ongoing.entry(*pattern).or_insert(here);
-                *known = either(*known, here);
-            }
-            for (function, count) in &member.hits.near {
-                *hits.near.entry(*function).or_default() += count;
-            }
-        }
-        for (pattern, of) in with_dropped.into_iter().flat_map(|tally| &tally.dropped) {
-            hits.patterns.entry(*pattern).or_default().join(of.clone());
-        }
-        Group { signature, hits, newest: self.newest, ongoing }
     }
 
     /// Whether the last hit lies at the end of that node's log, or of its own member where no node is known.
@@ -277,28 +245,37 @@ impl<'a> Decider<'a> {
         &self,
         signature: &Signature,
         tally: &SignatureTally,
-        members: &BTreeMap<&EntryPath, Member<'_>>,
-        best: &BTreeSet<usize>,
-        tier: &BTreeMap<usize, Confidence>,
-        confidence: Confidence,
+        members: &Members<'_>,
+        shown: &Shown<'_>,
     ) -> Finding {
+        let Shown { tier, best, confidence, cases } = shown;
         let all: Vec<(&EntryPath, &Member<'_>)> =
             members.iter().map(|(path, member)| (*path, member)).collect();
         let group = self.group(signature, &all, Some(tally));
         let of_best =
             || group.hits.patterns.iter().filter(|(pattern, _)| best.contains(pattern)).map(|(_, hits)| hits);
-        let count = of_best().map(|hits| hits.count - hits.shared).sum::<u64>();
-        let count = count.max(of_best().map(|hits| hits.count).max().unwrap_or(0));
+        let count = count_of(&group, best, cases);
         let first = of_best().filter_map(|hits| hits.first.resolve(self.newest)).min();
         let last = of_best().filter_map(|hits| hits.last.resolve(self.newest)).max();
         let ongoing =
             best.iter().filter_map(|pattern| group.ongoing.get(pattern)).copied().reduce(either).flatten();
-        let samples = self.samples(tally, tier, best);
-        let evidence: Vec<Evidence> = samples.iter().map(|sample| self.evidence(sample)).collect();
-        let (nodes, pods, clusters) = places(members, best, &evidence, self.facts);
+        let mut samples = self.samples(tally, tier, best);
+        let of_facts = self.fact_evidence(cases);
+        samples.truncate(self.options.evidence.saturating_sub(of_facts.len().min(1)));
+        let mut evidence: Vec<Evidence> = samples.iter().map(|sample| self.evidence(sample)).collect();
+        evidence.extend(of_facts);
+        evidence.truncate(self.options.evidence);
+        let (nodes, pods, clusters) = self.places(members, best, &evidence, cases);
         let (verdicts, verdict) = self.verdicts(signature, &clusters);
-        let captures = distinct_captures(tally, tier);
-        let (workaround, unfilled_slots) = self.workaround(signature, &samples, &evidence);
+        let mut captures = distinct_captures(tally, tier);
+        let filled = self.fills(signature, cases);
+        for (slot, _, value) in &filled {
+            let values = captures.entry(slot.clone()).or_default();
+            if !values.contains(value) && values.len() < CAPTURE_VALUES {
+                values.push(value.clone());
+            }
+        }
+        let (workaround, unfilled_slots) = self.workaround(signature, &samples, &filled, &evidence);
         let text = signature.text(&self.options.language);
         Finding {
             id: signature.id.clone(),
@@ -308,7 +285,7 @@ impl<'a> Decider<'a> {
             severity: signature.severity.as_str().to_owned(),
             confidence: confidence.as_str().to_owned(),
             verdict: verdict.0.as_str().to_owned(),
-            affected: signature.affects.affected.iter().map(ToString::to_string).collect(),
+            affected: affected_texts(signature),
             fixed_in: signature.affects.fixed_in.iter().map(ToString::to_string).collect(),
             fix_for_this_cluster: verdict.1.map(|version| version.to_string()),
             verdicts,
@@ -325,29 +302,53 @@ impl<'a> Decider<'a> {
             unfilled_slots,
             references: signature.references.clone(),
             evidence,
-            by_node: self.by_node(members, best),
+            by_node: self.by_node(members, best, cases),
+        }
+    }
+
+    fn advisory(&self, signature: &Signature) -> Advisory {
+        let text = signature.text(&self.options.language);
+        let (verdicts, verdict) = self.verdicts(signature, &BTreeSet::new());
+        let (workaround, _) = self.workaround(signature, &[], &[], &[]);
+        Advisory {
+            id: signature.id.clone(),
+            title: text.title.clone(),
+            summary: text.summary.clone(),
+            category: signature.category.clone(),
+            severity: signature.severity.as_str().to_owned(),
+            verdict: verdict.0.as_str().to_owned(),
+            affected: affected_texts(signature),
+            fixed_in: signature.affects.fixed_in.iter().map(ToString::to_string).collect(),
+            fix_for_this_cluster: verdict.1.map(|version| version.to_string()),
+            verdicts,
+            workaround,
+            references: signature.references.clone(),
         }
     }
 
     /// Count and times of the hits that decide, for each node that the path of a member tells.
     fn by_node(
         &self,
-        members: &BTreeMap<&EntryPath, Member<'_>>,
+        members: &Members<'_>,
         best: &BTreeSet<usize>,
+        cases: &[Case<'_>],
     ) -> Vec<report::NodeHits> {
-        let mut nodes: BTreeMap<&str, (u64, Option<Time>, Option<Time>)> = BTreeMap::new();
+        let mut nodes: BTreeMap<String, (u64, Option<Time>, Option<Time>)> = BTreeMap::new();
+        for node in cases.iter().filter_map(|case| self.node_of(case.entity?)) {
+            nodes.entry(node).or_default();
+        }
         for member in members.values() {
-            let Some(node) = member.place.node.as_deref() else { continue };
+            let Some(node) = member.place.node.clone() else { continue };
             for (_, hits) in member.hits.patterns.iter().filter(|(pattern, _)| best.contains(pattern)) {
-                let (count, first, last) = nodes.entry(node).or_default();
+                let (count, first, last) = nodes.entry(node.clone()).or_default();
                 *count += hits.count - hits.shared;
                 *first = first.iter().copied().chain(hits.first.resolve(self.newest)).min();
                 *last = (*last).max(hits.last.resolve(self.newest));
             }
         }
         let hits =
-            |(node, (count, first, last)): (&str, (u64, Option<Time>, Option<Time>))| report::NodeHits {
-                node: node.to_owned(),
+            |(node, (count, first, last)): (String, (u64, Option<Time>, Option<Time>))| report::NodeHits {
+                node,
                 count: count.max(1),
                 first_seen: first.map(|time| time.to_string()),
                 last_seen: last.map(|time| time.to_string()),
@@ -356,12 +357,12 @@ impl<'a> Decider<'a> {
     }
 
     /// The best pieces of evidence: those of the patterns that decide first, then of the others.
-    fn samples(
+    fn samples<'t>(
         &self,
-        tally: &'a SignatureTally,
+        tally: &'t SignatureTally,
         tier: &BTreeMap<usize, Confidence>,
         best: &BTreeSet<usize>,
-    ) -> Vec<&'a Sample> {
+    ) -> Vec<&'t Sample> {
         let mut samples: Vec<&Sample> = tally.samples.values().flatten().collect();
         samples.sort_by_key(|sample| {
             let in_tier = std::cmp::Reverse(tier.get(&sample.pattern).copied());
@@ -402,7 +403,7 @@ impl<'a> Decider<'a> {
     fn place(&self, sample: &Sample) -> Place {
         let mut place = place_of_path(sample.path.as_bytes()).or(place_of_line(&sample.text));
         place.node = place.node.map(|node| self.facts.node_name(&node).to_owned());
-        let cluster_of = |node: &str| self.facts.nodes.get(node).and_then(|node| node.cluster.clone());
+        let cluster_of = |node: &str| self.facts.node(node).and_then(|node| node.cluster.clone());
         place.cluster = place.cluster.or_else(|| place.node.as_deref().and_then(cluster_of));
         place
     }
@@ -413,35 +414,22 @@ impl<'a> Decider<'a> {
         signature: &Signature,
         clusters: &BTreeSet<String>,
     ) -> (Vec<ClusterVerdict>, (Verdict, Option<Version>)) {
-        let judged: Vec<(String, Option<Version>)> = match self.options.cluster_version {
-            Some(version) if self.facts.clusters.is_empty() => vec![(String::new(), Some(version))],
-            version => {
-                let of = |facts: &crate::bundle::facts::ClusterFacts| version.or_else(|| facts.version());
-                self.facts.clusters.iter().map(|(name, facts)| (name.clone(), of(facts))).collect()
-            }
-        };
-        let judge = |version: Option<Version>| {
-            let verdict = signature.affects.verdict(version);
-            let needs_fix = matches!(verdict, Verdict::Affected | Verdict::Unknown);
-            let fix = version.filter(|_| needs_fix).and_then(|version| signature.affects.fix_for(version));
-            (verdict, fix)
-        };
-        let verdicts = judged.iter().map(|(name, version)| {
-            let (verdict, fix) = judge(*version);
+        let known: Vec<&Entity> = self.facts.clusters().iter().filter(is_told).collect();
+        let verdict = |cluster: &&Entity| {
+            let (verdict, fix) = self.verdict(signature, cluster);
             ClusterVerdict {
-                cluster: name.clone(),
-                version: version.map(|version| version.to_string()),
+                cluster: cluster.name.clone(),
+                version: cluster.version("cluster.version").map(|version| version.to_string()),
                 verdict: verdict.as_str().to_owned(),
                 fix: fix.map(|fix| fix.to_string()),
             }
-        });
-        let concerned = judged.iter().filter(|(name, _)| clusters.contains(name));
-        let worst = |candidates: &mut dyn Iterator<Item = Option<Version>>| {
-            candidates.map(judge).min_by_key(|(verdict, _)| *verdict)
         };
-        let counts = worst(&mut concerned.map(|(_, version)| *version))
-            .or_else(|| worst(&mut judged.iter().map(|(_, version)| *version)));
-        (verdicts.collect(), counts.unwrap_or((Verdict::Unknown, None)))
+        let worst = |candidates: &mut dyn Iterator<Item = &&Entity>| {
+            candidates.map(|cluster| self.verdict(signature, cluster)).min_by_key(|(verdict, _)| *verdict)
+        };
+        let counts = worst(&mut known.iter().filter(|cluster| clusters.contains(&cluster.name)))
+            .or_else(|| worst(&mut known.iter()));
+        (known.iter().map(verdict).collect(), counts.unwrap_or((Verdict::Unknown, None)))
     }
 
     /// The workaround with its slots filled, and what was left open.
@@ -449,13 +437,14 @@ impl<'a> Decider<'a> {
         &self,
         signature: &Signature,
         samples: &[&Sample],
+        filled_by_facts: &[(String, CaptureType, String)],
         evidence: &[Evidence],
     ) -> (String, Vec<String>) {
         let template = &signature.text(&self.options.language).workaround;
         let mut filled = template.clone();
         let mut open = BTreeSet::new();
         for slot in slots(template) {
-            let (value, refused) = slot_value(signature, slot, samples, evidence);
+            let (value, refused) = slot_value(signature, slot, samples, filled_by_facts, evidence);
             match value {
                 Some(value) => filled = filled.replace(&format!("{{{{{slot}}}}}"), &value),
                 None => {
@@ -468,58 +457,59 @@ impl<'a> Decider<'a> {
         }
         (filled, open.into_iter().collect())
     }
+}
 
-    fn bundle(&self) -> Bundle {
-        let clusters = self.facts.clusters.iter().map(|(name, facts)| {
-            let version = self.options.cluster_version.or_else(|| facts.version());
-            let desired =
-                facts.desired.as_ref().map(|fact| fact.value).filter(|desired| Some(*desired) != version);
-            let source = facts.running.as_ref().or(facts.desired.as_ref());
-            Cluster {
-                name: name.clone(),
-                kind: facts.kind.as_ref().map(|kind| kind.value.clone()),
-                version: version.map(|version| version.to_string()),
-                desired_version: desired.map(|version| version.to_string()),
-                source: source.map(|fact| Source { path: fact.path.to_string(), line: fact.line }),
-                kubernetes_version: None,
-            }
-        });
-        Bundle {
-            recognised: self.facts.recognised,
-            clusters: clusters.collect(),
-            nodes: self.nodes(),
-            first_time: self.tally.span.map(|(first, _)| first.to_string()),
-            last_time: self.tally.span.map(|(_, last)| last.to_string()),
-        }
+/// Whether the bundle says more of a cluster than that it is there.
+fn is_told(cluster: &&Entity) -> bool {
+    ["cluster.version", "cluster.desired_version", "cluster.type"]
+        .iter()
+        .any(|name| cluster.fact(name).is_some())
+}
+
+/// The affected ranges, or the condition that stands for them.
+fn affected_texts(signature: &Signature) -> Vec<String> {
+    let ranges = signature.affects.affected.iter().map(ToString::to_string);
+    ranges.chain(signature.affected_text.clone()).collect()
+}
+
+/// What the rules lack that would show the signature; empty when the bundle tells it.
+///
+/// Rules that only raise the confidence do not ask, nor do advisories where a finding is possible.
+fn missing(signature: &Signature, rules: &[Judged<'_>]) -> Vec<report::Missing> {
+    let findings =
+        signature.rules.iter().any(|rule| !rule.advisory && !rule.optional && rule.when.asks_facts());
+    let asks = |rule: &Rule| !rule.optional && (!rule.advisory || !findings);
+    let unknown =
+        signature.rules.iter().zip(rules).filter(|(rule, judged)| asks(rule) && judged.holds.is_none());
+    let facts: BTreeSet<&String> = unknown.flat_map(|(_, judged)| &judged.missing).collect();
+    let definitions = crate::bundle::facts::definitions();
+    let command = |fact: &str| definitions.fact(fact).and_then(|id| id.definition().command.clone());
+    facts.into_iter().map(|fact| report::Missing { fact: fact.clone(), command: command(fact) }).collect()
+}
+
+fn explanation(
+    signature: &Signature,
+    tally: &SignatureTally,
+    rules: &[Judged<'_>],
+    outcome: &str,
+    verdict: Verdict,
+) -> report::Explanation {
+    let mut patterns: BTreeMap<String, u64> = BTreeMap::new();
+    for (pattern, hits) in tally.members.values().flat_map(|member| &member.patterns).chain(&tally.dropped) {
+        *patterns.entry(signature.patterns[*pattern].name.clone()).or_default() += hits.count;
     }
-
-    fn nodes(&self) -> Vec<Node> {
-        let captured: BTreeSet<&str> =
-            self.facts.captured.iter().map(|node| self.facts.node_name(node)).collect();
-        let mut nodes: BTreeMap<&str, Node> = BTreeMap::new();
-        for (name, facts) in &self.facts.nodes {
-            let node = Node {
-                name: name.clone(),
-                ip: facts.ip.clone(),
-                cluster: facts.cluster.clone(),
-                captured: captured.contains(name.as_str()),
-                os: facts.os.clone(),
-                kernel: facts.kernel.clone(),
-                runtime: facts.runtime.clone(),
-                kubelet_version: facts.kubelet_version.clone(),
-                roles: facts.roles.clone(),
-                status: facts.status.clone(),
-            };
-            nodes.insert(name, node);
-        }
-        for name in captured {
-            nodes.entry(name).or_insert_with(|| Node {
-                name: name.to_owned(),
-                captured: true,
-                ..Node::default()
-            });
-        }
-        nodes.into_values().collect()
+    let rule = |(rule, judged): (&Rule, &Judged<'_>)| report::RuleExplanation {
+        when: rule.text.clone(),
+        holds: judged.holds,
+        subjects: judged.cases.iter().filter_map(|case| Some(case.entity?.name.clone())).collect(),
+        missing: judged.missing.iter().cloned().collect(),
+    };
+    report::Explanation {
+        id: signature.id.clone(),
+        outcome: outcome.to_owned(),
+        verdict: verdict.as_str().to_owned(),
+        patterns,
+        rules: signature.rules.iter().zip(rules).map(rule).collect(),
     }
 }
 
@@ -532,6 +522,19 @@ fn rule_patterns(rule: &Rule) -> BTreeSet<usize> {
         TextFunction::Near { of, .. } => *of,
     };
     functions.iter().map(pattern).collect()
+}
+
+/// How often an issue shows: the hits of the patterns that name it alone, or else of those that a rule counts, which
+/// may stand for the same events.
+fn count_of(group: &Group<'_>, best: &BTreeSet<usize>, cases: &[Case<'_>]) -> u64 {
+    let of_best =
+        || group.hits.patterns.iter().filter(|(pattern, _)| best.contains(pattern)).map(|(_, hits)| hits);
+    let highest = of_best().map(|hits| hits.best).max().flatten();
+    let alone = of_best().filter(|hits| hits.best.is_some() && hits.best == highest);
+    let alone = alone.map(|hits| hits.count - hits.shared).sum::<u64>();
+    let counted =
+        of_best().filter(|hits| highest.is_none() || hits.best == highest).map(|hits| hits.count).max();
+    alone.max(counted.unwrap_or(0)).max(cases.len() as u64)
 }
 
 /// Members without a known key each stand for themselves.
@@ -548,41 +551,6 @@ fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
         (Some(false), _) | (_, Some(false)) => Some(false),
         _ => None,
     }
-}
-
-/// Nodes, pods and clusters with a hit of the patterns that decide.
-fn places(
-    members: &BTreeMap<&EntryPath, Member<'_>>,
-    best: &BTreeSet<usize>,
-    evidence: &[Evidence],
-    facts: &Facts,
-) -> (Vec<String>, Vec<String>, BTreeSet<String>) {
-    let (mut nodes, mut pods, mut clusters) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    let pod_name = |namespace: &Option<String>, pod: &String| match namespace {
-        Some(namespace) => format!("{namespace}/{pod}"),
-        None => pod.clone(),
-    };
-    for member in members.values() {
-        if !member.hits.patterns.keys().any(|pattern| best.contains(pattern)) {
-            continue;
-        }
-        for line in std::iter::once(&member.place).chain(&member.hits.places) {
-            let node = line.node.as_deref().map(|node| facts.node_name(node).to_owned());
-            if let Some(cluster) =
-                node.as_deref().and_then(|node| facts.nodes.get(node)).and_then(|node| node.cluster.clone())
-            {
-                clusters.insert(cluster);
-            }
-            nodes.extend(node);
-            pods.extend(line.pod.as_ref().map(|pod| pod_name(&line.namespace, pod)));
-            clusters.extend(line.cluster.clone());
-        }
-    }
-    clusters.extend(evidence.iter().filter_map(|evidence| evidence.cluster.clone()));
-    let named: BTreeSet<String> =
-        pods.iter().filter_map(|pod: &String| pod.split_once('/')).map(|(_, pod)| pod.to_owned()).collect();
-    pods.retain(|pod| pod.contains('/') || !named.contains(pod));
-    (nodes.into_iter().collect(), pods.into_iter().collect(), clusters)
 }
 
 /// Values kept per capture.
@@ -613,9 +581,16 @@ fn slot_value(
     signature: &Signature,
     slot: &str,
     samples: &[&Sample],
+    filled_by_facts: &[(String, CaptureType, String)],
     evidence: &[Evidence],
 ) -> (Option<String>, Option<String>) {
     let mut refused = None;
+    for (_, kind, value) in filled_by_facts.iter().filter(|(name, _, _)| name == slot) {
+        if kind.accepts(value) && kind.fills_commands() {
+            return (Some(value.clone()), None);
+        }
+        refused = refused.or(Some(mask(value).into_owned()));
+    }
     for sample in samples {
         let capture_type = signature.patterns[sample.pattern].captures.get(slot);
         let value =

@@ -45,7 +45,7 @@ mod tally;
 pub mod text;
 pub mod version;
 
-pub use crate::analyze::{AnalyzeOptions, Progress, Provisional, analyze};
+pub use crate::analyze::{Analysis, AnalyzeOptions, Progress, Provisional, analyze};
 pub use crate::automaton::SignatureSet;
 pub use crate::error::{Error, ErrorKind};
 pub use crate::limits::Limits;

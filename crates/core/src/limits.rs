@@ -52,7 +52,7 @@ impl Default for Limits {
             scope_keys: 4096,
             problems: 1000,
             facts: 100_000,
-            document_bytes: 4 << 20,
+            document_bytes: 16 << 20,
             zip_buffer_bytes: 64 << 20,
             wall_time: None,
         }

@@ -17,7 +17,7 @@ use crate::container::{Entry, EntryEnd, Sink};
 use crate::filter::Found;
 use crate::html::{self, Stripper};
 use crate::path::EntryPath;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::signature::Confidence;
 use crate::signature::expr::TextFunction;
 use crate::tally::{MemberHits, PatternHits, Sample, Tally, When};
@@ -35,6 +35,8 @@ pub(crate) struct ScanOptions {
     pub(crate) problems: usize,
     /// Bytes of a member kept to be read as a document.
     pub(crate) document_bytes: usize,
+    /// Facts kept.
+    pub(crate) facts: usize,
     /// Hits before this instant do not count; undated hits do.
     pub(crate) since: Option<Time>,
     /// Hits after this instant do not count; undated hits do.
@@ -48,7 +50,8 @@ impl ScanOptions {
             context: 0,
             scope_keys: 64,
             problems: 64,
-            document_bytes: 0,
+            document_bytes: 1 << 20,
+            facts: 10_000,
             since: None,
             until: None,
         }
@@ -130,6 +133,8 @@ struct EntryScan {
     places: BTreeMap<SignatureId, BTreeSet<Place>>,
     /// The whole content, as long as it may be a document.
     document: Option<Vec<u8>>,
+    /// Whether more followed than may be kept.
+    document_is_cut: bool,
 }
 
 /// Hits of one pattern in one entry.
@@ -137,6 +142,8 @@ struct EntryScan {
 struct RawHits {
     count: u64,
     shared: u64,
+    /// The line of the last hit, from 1.
+    last_line: u64,
     best: Option<Confidence>,
     first: Option<Mark>,
     last: Option<Mark>,
@@ -327,6 +334,10 @@ impl<'s> Scanner<'s> {
             return;
         }
         let line = scan.line_of(window, found.lines.start, chunk);
+        // A message that a record quotes twice, or twice in one long line, is one hit.
+        if scan.hits.get(&id).is_some_and(|hits| hits.last_line == line) {
+            return;
+        }
         let confidence = source.confidence.map(|confidence| {
             let hinted = source.hints.iter().any(|hint| {
                 let holds = |text: &[u8]| memchr::memmem::find(text, hint.as_bytes()).is_some();
@@ -344,6 +355,7 @@ impl<'s> Scanner<'s> {
         }
         let shared = scan.last_line.insert(signature, line) == Some(line);
         let hits = scan.hits.entry(id).or_default();
+        hits.last_line = line;
         hits.count += found.weight;
         hits.shared += if shared { found.weight } else { 0 };
         hits.best = hits.best.max(confidence);
@@ -384,7 +396,12 @@ impl<'s> Scanner<'s> {
         let context = scan.time_context();
         self.tally.entry(&scan.entry.path, scan.offset, lines, times);
         let is_document = |text: &Vec<u8>| crate::bundle::is_document(scan.entry.path.as_bytes(), text);
-        if let Some(document) = scan.document.take().filter(is_document) {
+        if let Some(mut document) = scan.document.take().filter(is_document) {
+            if scan.document_is_cut {
+                let whole = memchr::memrchr(b'\n', &document).map_or(0, |at| at + 1);
+                document.truncate(whole);
+                self.tally.problem(cut_document(&scan.entry.path, whole));
+            }
             self.tally.document(&scan.entry.path, &document);
         }
         if scan.hits.is_empty() {
@@ -498,6 +515,7 @@ impl EntryScan {
             last_line: BTreeMap::new(),
             places: BTreeMap::new(),
             document: Some(Vec::new()),
+            document_is_cut: false,
         }
     }
 
@@ -507,11 +525,9 @@ impl EntryScan {
         self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
         let Some(document) = &mut self.document else { return };
         let undecided = document.len() < HEAD;
-        if document.len() + bytes.len() > document_bytes {
-            self.document = None;
-            return;
-        }
-        document.extend_from_slice(bytes);
+        let room = document_bytes.saturating_sub(document.len());
+        self.document_is_cut |= bytes.len() > room;
+        document.extend_from_slice(&bytes[..bytes.len().min(room)]);
         if undecided
             && document.len() >= HEAD
             && !crate::bundle::is_document(self.entry.path.as_bytes(), document)
@@ -633,6 +649,15 @@ impl EntryScan {
     }
 }
 
+fn cut_document(path: &EntryPath, whole: usize) -> Problem {
+    Problem {
+        path: path.clone(),
+        offset: Some(whole as u64),
+        kind: ProblemKind::Limit,
+        message: "facts are read from its beginning only: the member is too large".to_owned(),
+    }
+}
+
 /// Bytes of evidence text kept per hit, and of each line of context.
 const TEXT_BYTES: usize = 2 << 10;
 const CONTEXT_BYTES: usize = 512;
@@ -733,9 +758,9 @@ mod tests {
     /// Messages of all signatures in any order between ordinary lines, some wrapped, some behind each other on a line.
     fn random_text(set: &SignatureSet, bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
         let messages = |signature: &Signature| {
-            let examples = signature.examples.iter().map(|example| example.text.clone());
-            let near_misses = signature.near_misses.iter().map(|near_miss| near_miss.text.clone());
-            examples.chain(near_misses).collect::<Vec<String>>()
+            let examples = signature.examples.iter().flat_map(|example| &example.files);
+            let near_misses = signature.near_misses.iter().flat_map(|near_miss| &near_miss.files);
+            examples.chain(near_misses).map(|file| file.text.clone()).collect::<Vec<String>>()
         };
         let messages: Vec<String> = set.signatures().iter().flat_map(messages).collect();
         let mut text = Vec::new();

@@ -123,8 +123,13 @@ impl Tally {
             content_lost: false,
             span: None,
             node_ends: BTreeMap::new(),
-            facts: Facts::default(),
+            facts: Facts::new(options.facts),
         }
+    }
+
+    /// The facts, of which none stay.
+    pub(crate) fn take_facts(&mut self) -> Facts {
+        std::mem::replace(&mut self.facts, Facts::new(0))
     }
 
     /// An entry was scanned.
@@ -133,7 +138,7 @@ impl Tally {
         self.bytes += bytes;
         self.lines += lines;
         let place = place_of_path(path.as_bytes());
-        self.facts.saw_path(path.as_bytes(), &place);
+        self.facts.saw_path(path, &place);
         let Some((first, last)) = times else { return };
         self.join_span(first, last);
         if let Some(node) = place.node {

@@ -36,6 +36,22 @@ impl Version {
         (self.major, self.minor)
     }
 
+    /// Where this release stands to another; `None` where one is only a minor that the other lies in.
+    ///
+    /// A release without a build number stands for all its builds: `1.28.300-gke.131` is equal to `1.28.300`. So does
+    /// a minor for all its patches when it is `other`: `1.13.2` is equal to `1.13`.
+    pub fn position(self, other: Version) -> Option<std::cmp::Ordering> {
+        use std::cmp::Ordering;
+        let (own, of) = (self.span(), other.span());
+        if of.contains(own) {
+            return Some(Ordering::Equal);
+        }
+        if own.end <= of.start {
+            return Some(Ordering::Less);
+        }
+        (own.start >= of.end).then_some(Ordering::Greater)
+    }
+
     /// The releases this text can stand for, as a half-open interval.
     fn span(self) -> Span {
         let (major, minor) = (self.major, self.minor);

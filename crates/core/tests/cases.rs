@@ -24,14 +24,7 @@ use serde::Deserialize;
 use support::{Folder, gz, tar};
 
 /// Cases that the engine does not pass yet. An entry that passes is a failure too, so that it is taken out.
-const KNOWN_FAILING: &[&str] = &[
-    // A line of the other stream between two parts of a message breaks their joining: begins on line 4.
-    "cri-partial",
-    // One hit in a line of 340 kB counts three times.
-    "long-line",
-    // A backslash at the end of a line of a double-quoted YAML scalar, and the escaped blank behind it, stay.
-    "yaml-escaped-break",
-];
+const KNOWN_FAILING: &[&str] = &[];
 
 const THREADS: [usize; 2] = [1, 2];
 const CHUNK_BYTES: [usize; 4] = [16, 61, 4 << 10, 512 << 10];

@@ -2,7 +2,9 @@
 
 pub mod analyze;
 pub mod explain;
+pub mod facts;
 pub mod grep;
+pub mod schema;
 pub mod signatures;
 
 use std::path::{Path, PathBuf};

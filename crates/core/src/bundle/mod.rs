@@ -4,15 +4,22 @@ pub(crate) mod facts;
 pub mod place;
 pub mod time;
 
-/// Whether an entry may be a document or a table that tells facts, by its path and its first bytes.
+/// Whether an entry may be a document, a table or an output that tells facts, by its path and its first bytes.
 pub(crate) fn is_document(path: &[u8], head: &[u8]) -> bool {
-    const STARTS: [&[u8]; 5] = [b"apiVersion:", b"---", b"NAME ", b"NAMESPACE ", b"{"];
-    let head = head.trim_ascii_start();
-    if STARTS.iter().any(|start| head.starts_with(start)) {
+    const STARTS: [&[u8]; 4] = [b"apiVersion:", b"---", b"NAME ", b"NAMESPACE "];
+    let head = &head[..head.len().min(4 << 10)];
+    let begin = head.trim_ascii_start();
+    if begin.starts_with(b"{") {
+        // Many logs are JSON too, and audit logs are objects of Kubernetes.
+        let holds = |text: &[u8]| memchr::memmem::find(head, text).is_some();
+        return holds(b"\"apiVersion\"") && !holds(b"audit.k8s.io/");
+    }
+    if STARTS.iter().any(|start| begin.starts_with(start)) {
         return true;
     }
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
     name.ends_with(b".yaml")
         || name.ends_with(b".yml")
         || memchr::memmem::find(path, b"kubectl_get").is_some()
+        || facts::wants(path)
 }

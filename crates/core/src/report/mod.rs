@@ -5,6 +5,7 @@
 
 mod csv;
 mod explain;
+mod facts;
 mod html;
 mod json;
 mod junit;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::csv::write_csv;
 pub use self::explain::write_explanation;
+pub use self::facts::{write_explanations, write_facts, write_facts_json};
 pub use self::html::write_html;
 pub use self::json::{write_json, write_jsonl, write_line};
 pub use self::junit::write_junit;
@@ -62,6 +64,9 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// Problems beyond the limit, not listed.
     pub problems_omitted: u64,
+    /// Why each signature was shown or not, where this was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub explanations: Vec<Explanation>,
 }
 
 /// The program that wrote the report.
@@ -112,6 +117,57 @@ pub struct Bundle {
     pub first_time: Option<String>,
     /// See `first_time`.
     pub last_time: Option<String>,
+    /// Everything that was read of it, by subject and name.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub facts: Vec<Fact>,
+}
+
+/// Something the bundle says of one of its parts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Fact {
+    /// `bundle`, `cluster`, `node`, `pod` or another kind of object.
+    pub subject: String,
+    /// Its name, `namespace/name` for an object in a namespace; `null` where nothing tells it.
+    pub name: Option<String>,
+    /// The cluster it belongs to.
+    pub cluster: Option<String>,
+    /// `node.rp_filter`.
+    pub fact: String,
+    /// A number, a truth, a text or a list of texts.
+    pub value: serde_json::Value,
+    /// The lines it was read from.
+    pub sources: Vec<Source>,
+}
+
+/// Why an issue was shown, not shown or could not be told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Explanation {
+    /// Id of the signature.
+    pub id: String,
+    /// `shown`, `advisory`, `not_shown`, `cannot_tell`.
+    pub outcome: String,
+    /// See [`Finding::verdict`].
+    pub verdict: String,
+    /// Hits of each pattern that has any.
+    pub patterns: BTreeMap<String, u64>,
+    /// What each rule came to.
+    pub rules: Vec<RuleExplanation>,
+}
+
+/// What one rule came to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct RuleExplanation {
+    /// The condition.
+    pub when: String,
+    /// `true`, `false`, or `null` for what the bundle cannot tell.
+    pub holds: Option<bool>,
+    /// For which subjects it holds.
+    pub subjects: Vec<String>,
+    /// The facts it lacks.
+    pub missing: Vec<String>,
 }
 
 /// One cluster.

@@ -134,6 +134,7 @@ pub(crate) fn sample(language: &str) -> Report {
             ],
             first_time: some("2023-02-01T00:00:00Z"),
             last_time: some("2023-02-04T03:30:00Z"),
+            facts: Vec::new(),
         },
         findings: vec![
             Finding {
@@ -303,5 +304,6 @@ pub(crate) fn sample(language: &str) -> Report {
             message: "the data ends within a deflate block".into(),
         }],
         problems_omitted: 0,
+        explanations: Vec::new(),
     }
 }

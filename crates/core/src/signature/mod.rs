@@ -1,6 +1,6 @@
 //! Known issues as data: a file becomes a [`Signature`], every mistake a [`Mistake`].
 //!
-//! Start from [`load`]. What the patterns are compiled into is the business of [`automaton`](crate::automaton).
+//! [`builtin`] and [`read_directory`] give files; [`SignatureSet`](crate::SignatureSet) compiles them.
 
 pub(crate) mod capture;
 pub(crate) mod expr;
@@ -13,11 +13,15 @@ use std::path::{Path, PathBuf};
 use regex_syntax::hir::Hir;
 use toml::Spanned;
 
+use crate::bundle::facts::definitions;
 use crate::error::{Error, ErrorKind};
-use crate::version::Affects;
+use crate::version::{Affects, Version};
 use capture::CaptureType;
-use expr::{Expr, TextFunction};
-use syntax::{ExampleSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, TextSyntax};
+use expr::{Expr, FactName, TextFunction};
+pub(crate) use syntax::ExampleFile;
+use syntax::{
+    ExampleSyntax, FillSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, TextSyntax,
+};
 
 /// Languages every signature is written in; the first is the default.
 pub const LANGUAGES: [&str; 2] = ["en", "ko"];
@@ -112,7 +116,18 @@ pub(crate) enum Scope {
     Node,
     Bundle,
 }
-names!(Scope: "member" => Member, "pod" => Pod, "node" => Node, "bundle" => Bundle);
+
+impl Scope {
+    fn parse(text: &str) -> Option<Scope> {
+        match text {
+            "member" => Some(Scope::Member),
+            "pod" => Some(Scope::Pod),
+            "node" => Some(Scope::Node),
+            "bundle" => Some(Scope::Bundle),
+            _ => None,
+        }
+    }
+}
 
 /// One known issue, checked.
 #[derive(Debug)]
@@ -122,6 +137,10 @@ pub struct Signature {
     pub(crate) severity: Severity,
     pub(crate) component: Option<String>,
     pub(crate) affects: Affects,
+    /// Says which clusters are affected, where ranges of one release cannot.
+    pub(crate) affected_when: Option<Expr>,
+    /// That condition as written.
+    pub(crate) affected_text: Option<String>,
     pub(crate) references: Vec<String>,
     pub(crate) source: String,
     pub(crate) source_confidence: String,
@@ -199,7 +218,6 @@ pub struct Text {
 #[derive(Debug)]
 pub(crate) struct Pattern {
     pub(crate) name: String,
-    pub(crate) regex: String,
     pub(crate) hir: Hir,
     pub(crate) confidence: Option<Confidence>,
     pub(crate) hints: Vec<String>,
@@ -209,19 +227,42 @@ pub(crate) struct Pattern {
     pub(crate) captures: BTreeMap<String, CaptureType>,
 }
 
-/// What several hits say together.
+/// What several hits and facts say together.
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) when: Expr,
+    /// The condition as written.
+    pub(crate) text: String,
     pub(crate) scope: Scope,
+    /// The kind of subject it is evaluated for, one after the other.
+    pub(crate) over: Option<String>,
     pub(crate) confidence: Confidence,
+    /// Only version, profile or topology: an advisory, no finding.
+    pub(crate) advisory: bool,
+    /// Only raises the confidence: what it lacks is not asked for.
+    pub(crate) optional: bool,
+    pub(crate) fill: Vec<Fill>,
+}
+
+/// A slot that a fact fills.
+#[derive(Debug)]
+pub(crate) struct Fill {
+    pub(crate) slot: String,
+    pub(crate) fact: FactName,
+    pub(crate) kind: CaptureType,
+    /// Of the subjects of the fact, those for which this holds.
+    pub(crate) of: Option<Expr>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Example {
     pub(crate) line: usize,
-    pub(crate) text: String,
-    pub(crate) path: Option<String>,
+    pub(crate) files: Vec<ExampleFile>,
+    pub(crate) cluster_version: Option<Version>,
+    /// Whether it gives an advisory instead of a finding.
+    pub(crate) advisory: bool,
+    /// Nodes of the finding; not looked at when empty.
+    pub(crate) nodes: Vec<String>,
     pub(crate) captures: BTreeMap<String, Vec<String>>,
     pub(crate) confidence: Option<Confidence>,
 }
@@ -229,8 +270,8 @@ pub(crate) struct Example {
 #[derive(Debug)]
 pub(crate) struct NearMiss {
     pub(crate) line: usize,
-    pub(crate) text: String,
-    pub(crate) path: Option<String>,
+    pub(crate) files: Vec<ExampleFile>,
+    pub(crate) cluster_version: Option<Version>,
     pub(crate) at_most: Option<Confidence>,
 }
 
@@ -356,11 +397,12 @@ impl Loader<'_> {
         let patterns = self.patterns(&syntax.pattern);
         let names: Vec<&str> = syntax.pattern.iter().map(|p| p.get_ref().name.get_ref().as_str()).collect();
         let rules: Vec<Rule> = syntax.rule.iter().filter_map(|rule| self.rule(rule, &names)).collect();
-        if patterns.is_empty() && syntax.pattern.is_empty() {
-            self.mistake(0, "no [[pattern]]: nothing can show this issue");
+        if syntax.pattern.is_empty() && syntax.rule.is_empty() {
+            self.mistake(0, "no [[pattern]]: and no [[rule]], nothing can show this issue");
         }
+        let affected_when = syntax.affected_when.as_ref().and_then(|when| self.condition(when, &names));
         self.silent_patterns(&syntax, &patterns, &rules);
-        let texts = self.texts(&syntax, &patterns);
+        let texts = self.texts(&syntax, &patterns, &rules);
         let examples = self.examples(&syntax.example);
         let near_misses = self.near_misses(&syntax.near_miss);
         let mut functions = BTreeSet::new();
@@ -376,6 +418,8 @@ impl Loader<'_> {
             severity: severity?,
             component: syntax.component,
             affects,
+            affected_when,
+            affected_text: syntax.affected_when.map(Spanned::into_inner),
             references: syntax.references.into_iter().map(Spanned::into_inner).collect(),
             source: syntax.source,
             source_confidence: syntax.source_confidence.into_inner(),
@@ -480,7 +524,6 @@ impl Loader<'_> {
         self.groups(syntax, &hir, &captures);
         let pattern = Pattern {
             name: syntax.name.get_ref().clone(),
-            regex: syntax.regex.get_ref().clone(),
             hir,
             confidence,
             hints: syntax.hints.clone(),
@@ -525,19 +568,67 @@ impl Loader<'_> {
 
     fn rule(&mut self, syntax: &Spanned<RuleSyntax>, patterns: &[&str]) -> Option<Rule> {
         let rule = syntax.get_ref();
-        let confidence = self.confidence(&rule.confidence);
+        let confidence = match &rule.confidence {
+            Some(confidence) => self.confidence(confidence),
+            None if rule.advisory => Some(Confidence::Possible),
+            None => {
+                self.mistake(syntax.span().start, "a rule has a confidence, or `advisory = true`");
+                None
+            }
+        };
         let scope = match &rule.scope {
             Some(scope) => self.name(scope, Scope::parse, "scope is none of member, pod, node, bundle"),
             None => Some(Scope::Bundle),
         };
-        match expr::parse(rule.when.get_ref(), patterns) {
-            Ok(when) => Some(Rule { when, scope: scope?, confidence: confidence? }),
+        if let Some(over) = rule.over.as_ref().filter(|over| !definitions().has_subject(over.get_ref())) {
+            self.mistake(over.span().start, format!("`{}` has no facts", over.get_ref()));
+        }
+        if rule.over.is_some() && rule.scope.is_some() {
+            self.mistake(syntax.span().start, "a rule has `for` or `scope`, not both");
+        }
+        let fill = rule.fill.iter().filter_map(|(slot, fill)| self.fill(slot, fill)).collect();
+        Some(Rule {
+            when: self.condition(&rule.when, patterns)?,
+            text: rule.when.get_ref().clone(),
+            scope: scope?,
+            over: rule.over.as_ref().map(|over| over.get_ref().clone()),
+            confidence: confidence?,
+            advisory: rule.advisory,
+            optional: rule.optional,
+            fill,
+        })
+    }
+
+    fn condition(&mut self, when: &Spanned<String>, patterns: &[&str]) -> Option<Expr> {
+        match expr::parse(when.get_ref(), patterns) {
+            Ok(when) => Some(when),
             Err(error) => {
                 // The span begins at the opening quote.
-                self.mistake(rule.when.span().start + 1 + error.at, error.message);
+                self.mistake(when.span().start + 1 + error.at, error.message);
                 None
             }
         }
+    }
+
+    fn fill(&mut self, slot: &str, fill: &Spanned<FillSyntax>) -> Option<Fill> {
+        let at = fill.span().start;
+        let FillSyntax { fact, kind, of } = fill.get_ref();
+        let Ok(Expr::Fact(fact)) = expr::parse(fact, &[]) else {
+            self.mistake(at, format!("`{fact}` is no fact"));
+            return None;
+        };
+        let Some(kind) = CaptureType::parse(kind) else {
+            self.mistake(at, format!("`{kind}` is no type of a capture"));
+            return None;
+        };
+        let of = match of.as_ref().map(|of| expr::parse(of, &[])).transpose() {
+            Ok(of) => of,
+            Err(error) => {
+                self.mistake(at, error.message);
+                return None;
+            }
+        };
+        Some(Fill { slot: slot.to_owned(), fact, kind, of })
     }
 
     /// A pattern that neither has a confidence nor stands in a rule can show nothing.
@@ -569,7 +660,12 @@ impl Loader<'_> {
         }
     }
 
-    fn texts(&mut self, syntax: &SignatureSyntax, patterns: &[Pattern]) -> BTreeMap<String, Text> {
+    fn texts(
+        &mut self,
+        syntax: &SignatureSyntax,
+        patterns: &[Pattern],
+        rules: &[Rule],
+    ) -> BTreeMap<String, Text> {
         for language in LANGUAGES {
             if !syntax.text.contains_key(language) {
                 self.mistake(0, format!("no [text.{language}]"));
@@ -579,7 +675,7 @@ impl Loader<'_> {
             if !LANGUAGES.contains(&language.as_str()) {
                 self.mistake(text.span().start, format!("no such language: `{language}`"));
             }
-            self.text(language, text, patterns);
+            self.text(language, text, patterns, rules);
         }
         let text = |text: &TextSyntax| Text {
             title: text.title.trim().to_owned(),
@@ -589,7 +685,7 @@ impl Loader<'_> {
         syntax.text.iter().map(|(language, syntax)| (language.clone(), text(syntax.get_ref()))).collect()
     }
 
-    fn text(&mut self, language: &str, text: &Spanned<TextSyntax>, patterns: &[Pattern]) {
+    fn text(&mut self, language: &str, text: &Spanned<TextSyntax>, patterns: &[Pattern], rules: &[Rule]) {
         let at = text.span().start;
         let TextSyntax { title, summary, workaround } = text.get_ref();
         for (name, value) in [("title", title), ("summary", summary), ("workaround", workaround)] {
@@ -602,7 +698,8 @@ impl Loader<'_> {
         }
         for slot in slots(workaround) {
             let known = PLACE_SLOTS.contains(&slot)
-                || patterns.iter().any(|pattern| pattern.captures.contains_key(slot));
+                || patterns.iter().any(|pattern| pattern.captures.contains_key(slot))
+                || rules.iter().any(|rule| rule.fill.iter().any(|fill| fill.slot == slot));
             if !known {
                 self.mistake(
                     at,
@@ -616,32 +713,58 @@ impl Loader<'_> {
         if syntax.is_empty() {
             self.mistake(0, "no [[example]]");
         }
-        let example = |example: &Spanned<ExampleSyntax>| {
-            let ExampleSyntax { text, path, captures, confidence } = example.get_ref();
-            let confidence = confidence.as_ref().and_then(|confidence| self.confidence(confidence));
-            let line = self.line(example.span().start);
-            Example {
-                line,
-                text: text.get_ref().clone(),
-                path: path.clone(),
-                captures: captures.clone(),
-                confidence,
-            }
-        };
-        syntax.iter().map(example).collect()
+        syntax.iter().map(|example| self.example(example)).collect()
+    }
+
+    fn example(&mut self, example: &Spanned<ExampleSyntax>) -> Example {
+        let at = example.span().start;
+        let example = example.get_ref();
+        Example {
+            line: self.line(at),
+            files: self.example_files(at, &example.text, &example.path, &example.files),
+            cluster_version: example.cluster_version.as_ref().and_then(|version| self.parsed(version)),
+            advisory: example.advisory,
+            nodes: example.nodes.clone(),
+            captures: example.captures.clone(),
+            confidence: example.confidence.as_ref().and_then(|confidence| self.confidence(confidence)),
+        }
+    }
+
+    /// `text` alone is a bundle of one file.
+    fn example_files(
+        &mut self,
+        at: usize,
+        text: &Option<String>,
+        path: &Option<String>,
+        files: &[ExampleFile],
+    ) -> Vec<ExampleFile> {
+        let own = text.as_ref().map(|text| ExampleFile {
+            path: path.clone().unwrap_or_else(|| "example".to_owned()),
+            text: text.clone(),
+        });
+        let files: Vec<ExampleFile> = own.into_iter().chain(files.iter().cloned()).collect();
+        if files.is_empty() {
+            self.mistake(at, "neither `text` nor `files`");
+        }
+        files
     }
 
     fn near_misses(&mut self, syntax: &[Spanned<NearMissSyntax>]) -> Vec<NearMiss> {
         if syntax.is_empty() {
             self.mistake(0, "no [[near_miss]]");
         }
-        let near_miss = |near_miss: &Spanned<NearMissSyntax>| {
-            let NearMissSyntax { text, path, at_most, .. } = near_miss.get_ref();
-            let at_most = at_most.as_ref().and_then(|confidence| self.confidence(confidence));
-            let line = self.line(near_miss.span().start);
-            NearMiss { line, text: text.get_ref().clone(), path: path.clone(), at_most }
-        };
-        syntax.iter().map(near_miss).collect()
+        syntax.iter().map(|near_miss| self.near_miss(near_miss)).collect()
+    }
+
+    fn near_miss(&mut self, near_miss: &Spanned<NearMissSyntax>) -> NearMiss {
+        let at = near_miss.span().start;
+        let near_miss = near_miss.get_ref();
+        NearMiss {
+            line: self.line(at),
+            files: self.example_files(at, &near_miss.text, &near_miss.path, &near_miss.files),
+            cluster_version: near_miss.cluster_version.as_ref().and_then(|version| self.parsed(version)),
+            at_most: near_miss.at_most.as_ref().and_then(|confidence| self.confidence(confidence)),
+        }
     }
 }
 

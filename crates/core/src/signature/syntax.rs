@@ -18,6 +18,7 @@ pub(crate) struct SignatureSyntax {
     #[serde(default)]
     pub(crate) fixed_in: Vec<Spanned<String>>,
     pub(crate) covered: Option<Spanned<String>>,
+    pub(crate) affected_when: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) references: Vec<Spanned<String>>,
     pub(crate) source: String,
@@ -57,14 +58,46 @@ pub(crate) struct PatternSyntax {
 pub(crate) struct RuleSyntax {
     pub(crate) when: Spanned<String>,
     pub(crate) scope: Option<Spanned<String>>,
-    pub(crate) confidence: Spanned<String>,
+    #[serde(rename = "for")]
+    pub(crate) over: Option<Spanned<String>>,
+    pub(crate) confidence: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) advisory: bool,
+    #[serde(default)]
+    pub(crate) optional: bool,
+    #[serde(default)]
+    pub(crate) fill: BTreeMap<String, Spanned<FillSyntax>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FillSyntax {
+    pub(crate) fact: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) of: Option<String>,
+}
+
+/// One file of a bundle in an example.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExampleFile {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExampleSyntax {
-    pub(crate) text: Spanned<String>,
+    pub(crate) text: Option<String>,
     pub(crate) path: Option<String>,
+    #[serde(default)]
+    pub(crate) files: Vec<ExampleFile>,
+    pub(crate) cluster_version: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) advisory: bool,
+    #[serde(default)]
+    pub(crate) nodes: Vec<String>,
     #[serde(default)]
     pub(crate) captures: BTreeMap<String, Vec<String>>,
     pub(crate) confidence: Option<Spanned<String>>,
@@ -73,8 +106,11 @@ pub(crate) struct ExampleSyntax {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NearMissSyntax {
-    pub(crate) text: Spanned<String>,
+    pub(crate) text: Option<String>,
     pub(crate) path: Option<String>,
+    #[serde(default)]
+    pub(crate) files: Vec<ExampleFile>,
+    pub(crate) cluster_version: Option<Spanned<String>>,
     #[serde(rename = "why")]
     pub(crate) _why: String,
     pub(crate) at_most: Option<Spanned<String>>,

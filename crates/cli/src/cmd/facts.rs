@@ -1,0 +1,23 @@
+//! `facts INPUT…`.
+
+use std::io::Write;
+
+use loggrep_abm_core::report::{write_facts, write_facts_json};
+use loggrep_abm_core::{SignatureSet, analyze};
+
+use crate::args::{Facts, FactsFormat};
+use crate::{ExitStatus, Failure};
+
+pub fn run(arguments: &Facts) -> Result<ExitStatus, Failure> {
+    let reading = &arguments.reading;
+    let set = SignatureSet::from_files([])?;
+    let report = analyze(&set, super::sources(&reading.inputs), &super::reading_options(reading))?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    match arguments.format {
+        FactsFormat::Text => write_facts(&report.bundle, &mut out)?,
+        FactsFormat::Json => write_facts_json(&report.bundle, &mut out)?,
+    }
+    out.flush()?;
+    let partial = report.inputs.iter().any(|input| !input.complete);
+    Ok(if reading.strict && partial { ExitStatus::Partial } else { ExitStatus::Success })
+}

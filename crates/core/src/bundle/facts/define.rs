@@ -1,0 +1,464 @@
+//! What facts there are and where each is read: the files of `facts/`, checked and compiled.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+use serde::Deserialize;
+
+use super::get::Path;
+use super::value::FactType;
+
+/// The fact at this place of [`Definitions::facts`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct FactId(u16);
+
+impl FactId {
+    pub(crate) fn definition(self) -> &'static Definition {
+        &definitions().facts[usize::from(self.0)]
+    }
+}
+
+/// One kind of fact.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    /// `node.rp_filter`.
+    pub(crate) name: String,
+    /// What it is said of: the part before the dot.
+    pub(crate) subject: String,
+    pub(crate) value: FactType,
+    pub(super) merge: Merge,
+    /// The command that tells it.
+    pub(crate) command: Option<String>,
+}
+
+/// Which of two values of one fact stays.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Merge {
+    /// The one of the smaller source.
+    First,
+    /// The greater.
+    Max,
+    /// Both, for lists.
+    Union,
+}
+
+/// All facts and sources.
+#[derive(Debug, Default)]
+pub(crate) struct Definitions {
+    pub(super) facts: Vec<Definition>,
+    by_name: BTreeMap<String, FactId>,
+    pub(super) sources: Vec<Source>,
+    /// Tokens of paths, and for each the sources that ask for it.
+    needles: Option<AhoCorasick>,
+    asked_by: Vec<Vec<usize>>,
+    pub(super) tables: Vec<usize>,
+    pub(super) objects: BTreeMap<String, Vec<usize>>,
+}
+
+/// One place where a fact is read.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) fact: FactId,
+    pub(super) needs_path: bool,
+    /// Text that must stand near the beginning.
+    pub(super) head: Option<String>,
+    pub(super) form: Form,
+    pub(super) take: Take,
+    pub(super) subject: SubjectFrom,
+    /// Said instead of what was read.
+    pub(super) value: Option<String>,
+    pub(super) format: Option<String>,
+    /// What stands between the elements of a list.
+    pub(super) split: Option<String>,
+    /// Said of an object that does not have what is asked for.
+    pub(super) default: Option<String>,
+    /// Kibibytes of the beginning in which lines are looked for; all when left out.
+    pub(super) within: Option<u32>,
+}
+
+#[derive(Debug)]
+pub(super) enum Form {
+    Line {
+        line: LazyRegex,
+        reject: Option<LazyRegex>,
+        block: Option<LazyRegex>,
+    },
+    Table {
+        columns: Vec<String>,
+        column: String,
+        rows: Vec<(String, LazyRegex)>,
+        matches: Option<LazyRegex>,
+    },
+    Object {
+        name: Option<String>,
+        get: Path,
+        matches: Option<LazyRegex>,
+    },
+    /// A part of the path of the member.
+    Path(LazyRegex),
+}
+
+/// What is made of all that a source gives in one member, or in one object.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Take {
+    First,
+    List,
+    Count,
+    Sum,
+    Max,
+    Min,
+    /// Whether there is any.
+    Present,
+    /// A digest of all that lies below, to compare objects.
+    Digest,
+}
+
+/// What tells the subject.
+#[derive(Debug)]
+pub(super) enum SubjectFrom {
+    /// The place of the member.
+    Place,
+    /// The object, or the row.
+    Own,
+    /// The object, its kind before its name.
+    Kind,
+    /// The cluster of the namespace `cluster-NAME`.
+    Namespace,
+    Column(String),
+    Get(Path),
+    PathRegex(LazyRegex),
+}
+
+/// A regex that is compiled when it is first needed.
+#[derive(Debug)]
+pub(super) struct LazyRegex {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl LazyRegex {
+    fn new(text: &str) -> LazyRegex {
+        LazyRegex { text: text.to_owned(), compiled: OnceLock::new() }
+    }
+
+    pub(super) fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| build(&self.text).ok()).as_ref()
+    }
+
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        self.regex().is_some_and(|regex| regex.is_match(text))
+    }
+
+    /// The first group that took part, or the whole match, of each match: `(start, end of match, text)`.
+    pub(super) fn find_all<'t>(&self, text: &'t str) -> Vec<(usize, usize, &'t str)> {
+        let Some(regex) = self.regex() else { return Vec::new() };
+        let found = regex.captures_iter(text).take(MATCHES).filter_map(|captures| {
+            let whole = captures.get_match()?;
+            let group = (1..captures.group_len()).find_map(|group| captures.get_group(group));
+            let inner = group.map_or(whole.range(), |group| group.range());
+            Some((inner.start, whole.end(), text.get(inner)?))
+        });
+        found.collect()
+    }
+}
+
+/// Matches of one source looked at in one member.
+const MATCHES: usize = 100_000;
+
+fn build(text: &str) -> Result<Regex, String> {
+    let syntax = syntax::Config::new().multi_line(true).crlf(true);
+    Regex::builder().syntax(syntax).build(text).map_err(|error| error.to_string())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileSyntax {
+    #[serde(default)]
+    fact: Vec<FactSyntax>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FactSyntax {
+    name: String,
+    #[serde(rename = "type")]
+    value: String,
+    merge: Option<String>,
+    command: Option<String>,
+    #[serde(default)]
+    source: Vec<SourceSyntax>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceSyntax {
+    #[serde(default)]
+    path: Vec<String>,
+    head: Option<String>,
+    line: Option<String>,
+    reject: Option<String>,
+    block: Option<String>,
+    #[serde(default)]
+    table: Vec<String>,
+    column: Option<String>,
+    matches: Option<String>,
+    #[serde(default)]
+    rows: BTreeMap<String, String>,
+    #[serde(default)]
+    object: Vec<String>,
+    object_name: Option<String>,
+    get: Option<String>,
+    format: Option<String>,
+    in_path: Option<String>,
+    take: Option<String>,
+    subject: Option<String>,
+    value: Option<String>,
+    split: Option<String>,
+    default: Option<String>,
+    within: Option<u32>,
+}
+
+/// The definitions compiled in.
+pub(crate) fn definitions() -> &'static Definitions {
+    static DEFINITIONS: OnceLock<Definitions> = OnceLock::new();
+    DEFINITIONS.get_or_init(|| load(BUILTIN_FACTS).unwrap_or_default())
+}
+
+include!(concat!(env!("OUT_DIR"), "/facts.rs"));
+
+/// Reads the files `(name, text)`; the first mistake ends it.
+fn load(files: &[(&str, &str)]) -> Result<Definitions, String> {
+    let mut definitions = Definitions::default();
+    let mut needles: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (file, text) in files {
+        let syntax: FileSyntax = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
+        for fact in syntax.fact {
+            let name = fact.name.clone();
+            definitions.add(fact, &mut needles).map_err(|message| format!("{file}: {name}: {message}"))?;
+        }
+    }
+    let (texts, asked_by): (Vec<String>, Vec<Vec<usize>>) = needles.into_iter().unzip();
+    definitions.needles = Some(AhoCorasick::new(&texts).map_err(|error| error.to_string())?);
+    definitions.asked_by = asked_by;
+    Ok(definitions)
+}
+
+impl Definitions {
+    /// The fact of a name such as `node.rp_filter`.
+    pub(crate) fn fact(&self, name: &str) -> Option<FactId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Whether any fact is said of this kind of subject.
+    pub(crate) fn has_subject(&self, subject: &str) -> bool {
+        self.facts.iter().any(|fact| fact.subject == subject)
+    }
+
+    /// The sources that ask for tokens this path has.
+    pub(super) fn sources_for(&self, path: &[u8]) -> Vec<usize> {
+        let Some(needles) = &self.needles else { return Vec::new() };
+        let tokens = tokens(path);
+        let mut found: Vec<usize> = needles
+            .find_overlapping_iter(&tokens)
+            .flat_map(|found| &self.asked_by[found.pattern().as_usize()])
+            .copied()
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn add(&mut self, fact: FactSyntax, needles: &mut BTreeMap<String, Vec<usize>>) -> Result<(), String> {
+        let id = FactId(u16::try_from(self.facts.len()).map_err(|_| "too many facts")?);
+        let (subject, _) = fact.name.split_once('.').ok_or("a name is `subject.fact`")?;
+        let value = FactType::parse(&fact.value).ok_or("no such type")?;
+        let merge = match fact.merge.as_deref() {
+            None if value == FactType::List => Merge::Union,
+            None | Some("first") => Merge::First,
+            Some("max") => Merge::Max,
+            Some(_) => return Err("merge is first or max".to_owned()),
+        };
+        let subject = subject.to_owned();
+        if self.by_name.insert(fact.name.clone(), id).is_some() {
+            return Err("the fact stands twice".to_owned());
+        }
+        for source in &fact.source {
+            let index = self.sources.len();
+            let compiled = compile(id, &subject, value, source)?;
+            for path in &source.path {
+                needles.entry(needle(path)).or_default().push(index);
+            }
+            match &compiled.form {
+                Form::Table { .. } => self.tables.push(index),
+                Form::Object { .. } => {
+                    source
+                        .object
+                        .iter()
+                        .for_each(|kind| self.objects.entry(kind.clone()).or_default().push(index));
+                }
+                Form::Line { .. } | Form::Path(_) if source.path.is_empty() => {
+                    return Err("a source of lines needs a path".to_owned());
+                }
+                _ => {}
+            }
+            self.sources.push(compiled);
+        }
+        self.facts.push(Definition { name: fact.name, subject, value, merge, command: fact.command });
+        Ok(())
+    }
+}
+
+fn compile(fact: FactId, subject: &str, value: FactType, source: &SourceSyntax) -> Result<Source, String> {
+    let regex = |text: &String| build(text).map(|_| LazyRegex::new(text));
+    let optional = |text: &Option<String>| text.as_ref().map(regex).transpose();
+    let form = if let Some(line) = &source.line {
+        Form::Line { line: regex(line)?, reject: optional(&source.reject)?, block: optional(&source.block)? }
+    } else if let Some(get) = &source.get {
+        Form::Object {
+            name: source.object_name.clone(),
+            get: Path::parse(get)?,
+            matches: optional(&source.matches)?,
+        }
+    } else if let Some(column) = &source.column {
+        let rows = source.rows.iter().map(|(column, text)| Ok((column.clone(), regex(text)?)));
+        Form::Table {
+            columns: source.table.clone(),
+            column: column.clone(),
+            rows: rows.collect::<Result<_, String>>()?,
+            matches: optional(&source.matches)?,
+        }
+    } else {
+        Form::Path(regex(source.in_path.as_ref().ok_or("a source has line, get, column or in_path")?)?)
+    };
+    let own = match &form {
+        Form::Object { .. } => source.object.iter().any(|kind| kind.eq_ignore_ascii_case(subject)),
+        Form::Table { .. } | Form::Line { block: Some(_), .. } => true,
+        _ => false,
+    };
+    Ok(Source {
+        fact,
+        needs_path: !source.path.is_empty(),
+        head: source.head.clone(),
+        take: take(source.take.as_deref(), value)?,
+        subject: subject_from(source.subject.as_deref(), own)?,
+        value: source.value.clone(),
+        format: source.format.clone(),
+        split: source.split.clone(),
+        default: source.default.clone(),
+        within: source.within,
+        form,
+    })
+}
+
+fn take(name: Option<&str>, value: FactType) -> Result<Take, String> {
+    Ok(match name {
+        None if value == FactType::List => Take::List,
+        None => Take::First,
+        Some("count") => Take::Count,
+        Some("sum") => Take::Sum,
+        Some("max") => Take::Max,
+        Some("min") => Take::Min,
+        Some("present") => Take::Present,
+        Some("digest") => Take::Digest,
+        Some(other) => return Err(format!("`{other}` is nothing to take")),
+    })
+}
+
+fn subject_from(text: Option<&str>, own: bool) -> Result<SubjectFrom, String> {
+    Ok(match text {
+        None if own => SubjectFrom::Own,
+        None | Some("place") => SubjectFrom::Place,
+        Some("own") => SubjectFrom::Own,
+        Some("kind") => SubjectFrom::Kind,
+        Some("namespace") => SubjectFrom::Namespace,
+        Some(text) => match text.split_once(':') {
+            Some(("column", column)) => SubjectFrom::Column(column.to_owned()),
+            Some(("get", path)) => SubjectFrom::Get(Path::parse(path)?),
+            Some(("path", regex)) => {
+                build(regex)?;
+                SubjectFrom::PathRegex(LazyRegex::new(regex))
+            }
+            _ => return Err(format!("`{text}` tells no subject")),
+        },
+    })
+}
+
+/// The tokens a source asks for; a `*` at the end lets the last one go on.
+fn needle(path: &str) -> String {
+    match path.strip_suffix('*') {
+        Some(begin) => tokens(begin.as_bytes()).trim_end().to_owned(),
+        None => tokens(path.as_bytes()),
+    }
+}
+
+/// The tokens of a path, each between blanks: command lines are spread over `_` and `/`, archives end in `!`.
+pub(super) fn tokens(path: &[u8]) -> String {
+    let mut tokens = String::with_capacity(path.len() + 2);
+    tokens.push(' ');
+    for &byte in path {
+        match byte {
+            b'_' | b'/' | b'!' | b' ' | b'=' | b'|' | b'"' | b'\'' => {
+                if !tokens.ends_with(' ') {
+                    tokens.push(' ');
+                }
+            }
+            0x80.. => tokens.push('?'),
+            _ => tokens.push(char::from(byte)),
+        }
+    }
+    for suffix in [".gz", ".txt", ".log", ".out", ".yaml", ".yml", ".json"] {
+        if tokens.ends_with(suffix) {
+            tokens.truncate(tokens.len() - suffix.len());
+        }
+    }
+    if !tokens.ends_with(' ') {
+        tokens.push(' ');
+    }
+    tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BUILTIN_FACTS, definitions, load, tokens};
+
+    #[test]
+    fn the_files_load() {
+        if let Err(message) = load(BUILTIN_FACTS) {
+            panic!("{message}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        let table = [
+            ("[[fact]]\nname = \"x\"\ntype = \"text\"\n", "a.toml: x: a name is `subject.fact`"),
+            ("[[fact]]\nname = \"a.x\"\ntype = \"odd\"\n", "a.toml: a.x: no such type"),
+            (
+                "[[fact]]\nname = \"a.x\"\ntype = \"text\"\n[[fact.source]]\nline = 'x'\n",
+                "a.toml: a.x: a source of lines needs a path",
+            ),
+        ];
+        for (text, expected) in table {
+            assert_eq!(load(&[("a.toml", text)]).err().as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn paths_of_either_layout_have_the_same_tokens() {
+        let wanted = definitions().fact("node.rp_filter").expect("a fact");
+        for path in [
+            "s.tar.gz!top/nodes/10.0.0.1/files/proc/sys/net/ipv4/conf/all/rp_filter",
+            "nodes/a/sudo_cat_/proc/sys/net/ipv4/conf/all/rp_filter",
+            "nodes/a/sysctl_-a",
+            "nodes/a/commands/sudo_sysctl_-a.txt",
+        ] {
+            let sources = definitions().sources_for(path.as_bytes());
+            assert!(sources.iter().any(|&source| definitions().sources[source].fact == wanted), "{path}");
+        }
+        assert!(definitions().sources_for(b"nodes/a/sysctl.conf.d").is_empty());
+        assert_eq!(tokens(b"a_b//c!d.txt.gz"), " a b c d ");
+    }
+}
