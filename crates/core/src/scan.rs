@@ -73,10 +73,14 @@ impl PathFilter {
     }
 }
 
+/// Told of each sample that an entry keeps, as soon as it is confirmed; its time is not known yet.
+pub(crate) type Watch<'s> = &'s (dyn Fn(SignatureId, &EntryPath, &Sample) + Sync);
+
 /// Scans what a walk delivers; one per worker.
 pub(crate) struct Scanner<'s> {
     filter: Option<&'s PathFilter>,
     progress: Option<&'s (dyn Fn(Progress) + Sync)>,
+    watch: Option<Watch<'s>>,
     set: &'s SignatureSet,
     options: &'s ScanOptions,
     confirmer: Confirmer,
@@ -166,6 +170,7 @@ impl<'s> Scanner<'s> {
         Scanner {
             filter: None,
             progress: None,
+            watch: None,
             set,
             options,
             confirmer: Confirmer::new(set),
@@ -186,6 +191,11 @@ impl<'s> Scanner<'s> {
 
     pub(crate) fn with_progress(mut self, progress: Option<&'s (dyn Fn(Progress) + Sync)>) -> Scanner<'s> {
         self.progress = progress;
+        self
+    }
+
+    pub(crate) fn with_watch(mut self, watch: Option<Watch<'s>>) -> Scanner<'s> {
+        self.watch = watch;
         self
     }
 
@@ -353,6 +363,9 @@ impl<'s> Scanner<'s> {
             let mut sample = sample(window, found, line, confidence, self.options.context);
             if let Some(html) = &scan.html {
                 sample.offset = html.source_offset(sample.offset);
+            }
+            if let Some(watch) = self.watch {
+                watch(signature, &scan.entry.path, &sample);
             }
             hits.samples.push((sample, mark.clone()));
         }
