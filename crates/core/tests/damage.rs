@@ -258,10 +258,7 @@ fn bits_of_the_directory_that_cost_more() -> Vec<String> {
     costs
 }
 
-/// Known to fail: a wrong size in the directory makes the sum of all members too large, and no other is read; a wrong
-/// length of a name swallows the entries behind it, and nothing is told.
 #[test]
-#[should_panic(expected = "cost more")]
 fn a_flipped_bit_in_the_directory_of_a_zip_costs_one_member_at_most() {
     let costs = bits_of_the_directory_that_cost_more();
     assert!(costs.is_empty(), "{} bits cost more\n{}", costs.len(), costs.join("\n"));
