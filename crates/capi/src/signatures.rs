@@ -68,7 +68,7 @@ fn set<'a>(
     files: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<*mut lgabm_signatures, Failure> {
     let builtin = builtin().filter(|_| with_builtin != 0);
-    let files = builtin.map(|(name, text)| (name, text)).chain(files);
+    let files = builtin.chain(files);
     Ok(give(Arc::new(SignatureSet::from_files(files)?)))
 }
 

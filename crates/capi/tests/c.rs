@@ -2,6 +2,7 @@
 //!
 //! With `LOGGREP_ABM_VALGRIND=1` they run under Valgrind, and what it calls an error, or definitely lost, fails.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeSet;
