@@ -68,8 +68,9 @@ fn set<'a>(
     files: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<*mut lgabm_signatures, Failure> {
     let builtin = builtin().filter(|_| with_builtin != 0);
-    let files = builtin.chain(files);
-    Ok(give(Arc::new(SignatureSet::from_files(files)?)))
+    let mut all: Vec<(&'a str, &'a str)> = builtin.collect();
+    all.extend(files);
+    Ok(give(Arc::new(SignatureSet::from_files(all)?)))
 }
 
 fn pairs(files: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
