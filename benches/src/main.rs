@@ -102,7 +102,7 @@ fn file(number: u64, numbers: &mut Numbers) -> Result<String, std::fmt::Error> {
         }
         recent.push(line);
     }
-    if number % 7 == 0 {
+    if number.is_multiple_of(7) {
         text.push_str(PLANTED);
     }
     Ok(text)
