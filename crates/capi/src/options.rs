@@ -45,8 +45,8 @@ unsafe impl Sync for User {}
 /// Told how far an analysis is: bytes read of the current input, before decompression, and how many issues have a hit so
 /// far. A result other than 0 cancels the analysis, which then fails with `LGABM_CANCELLED`.
 ///
-/// Called now and then, at least once for each MiB read, from threads of the library, one call at a time for each
-/// analysis; of several analyses at once, calls may coincide. It must not throw, must not call into the session that it
+/// Called now and then while bytes are read, from threads of the library, one call at a time for each analysis; of
+/// several analyses at once, calls may coincide. It must not throw, must not call into the session that it
 /// belongs to, and the analysis waits for it.
 pub type lgabm_progress_callback =
     Option<extern "C" fn(user: *mut c_void, input_bytes: u64, issues: u64) -> i32>;

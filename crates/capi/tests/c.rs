@@ -137,6 +137,19 @@ fn examples_find_the_issues_of_the_demo() {
 }
 
 #[test]
+fn the_program_of_the_readme_runs() {
+    let readme = std::fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
+    let code = readme.split("```c\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme.c");
+    std::fs::write(&source, code).unwrap();
+    let program = compile("cc", "-std=c99", source.to_str().unwrap(), "readme");
+    let found = run(command(&program).arg(bundle()));
+    let (count, rest) = found.split_once(' ').unwrap();
+    assert!(count.parse::<u32>().is_ok_and(|count| count > 5), "{found}");
+    assert_eq!(rest, "findings\n");
+}
+
+#[test]
 fn the_static_library_links_too() {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("analyze-static");
     let mut command = Command::new("cc");
