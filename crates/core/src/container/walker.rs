@@ -14,6 +14,9 @@ use crate::stream::{Ahead, Damage, Decode, Inline, Pull, Remainder, Stream};
 /// Bytes that tell every format this program reads.
 const MAGIC_BYTES: usize = 512;
 
+/// Bytes in which a valid header is looked for behind a damaged one.
+const DAMAGED_BYTES: usize = 64 << 10;
+
 /// Memory that each worker may use without asking: what the usual presets of xz and zstd need.
 pub(crate) const LARGE_BYTES: u64 = 8 << 20;
 
@@ -96,6 +99,8 @@ pub(crate) enum Kind {
     Zip,
     /// A format that is not read; what to say of it.
     Unread(&'static str),
+    /// It begins like something that it cannot be read as: a plain file, and what to say of it.
+    Doubtful(&'static str),
     Plain,
 }
 
@@ -121,10 +126,28 @@ impl Kind {
         match head {
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Kind::Zip,
             head if tar::looks_like(head) => Kind::Tar,
+            [0x1f, 0x8b, _, ..] => Kind::Doubtful(
+                "begins like gzip but cannot be read: its method is unknown; taken as a plain file",
+            ),
             head => match UNREAD.iter().find(|(magic, _)| head.starts_with(magic)) {
                 Some((_, message)) => Kind::Unread(message),
                 None => Kind::Plain,
             },
+        }
+    }
+
+    /// What `stream` holds. Behind what may be a damaged header it looks further ahead.
+    fn of_stream(stream: &mut Stream<'_>) -> Kind {
+        let kind = Kind::of(stream.peek(MAGIC_BYTES));
+        if kind != Kind::Plain || !tar::resembles(stream.peek(MAGIC_BYTES)) {
+            return kind;
+        }
+        match tar::damaged(stream.peek(DAMAGED_BYTES)) {
+            tar::Damaged::Archive => Kind::Tar,
+            tar::Damaged::Start => Kind::Doubtful(
+                "begins like a tar archive whose header is damaged, and no member follows; taken as a plain file",
+            ),
+            tar::Damaged::No => kind,
         }
     }
 
@@ -213,12 +236,16 @@ impl<'w, S: Sink> Walker<'w, S> {
 
     /// Walks whatever `stream` holds.
     pub(crate) fn open(&mut self, mut stream: Stream<'_>, place: &Place) -> Result<(), Stop> {
-        let kind = Kind::of(stream.peek(MAGIC_BYTES));
+        let kind = Kind::of_stream(&mut stream);
         if place.outermost && !matches!((kind, place.compression), (Kind::Compressed(_), None)) {
             self.format.get_or_insert(kind.name(place.compression));
         }
         match kind {
             Kind::Plain => return self.leaf(stream, place),
+            Kind::Doubtful(message) => {
+                self.problem(&place.path, Some(0), ProblemKind::Corrupt, message);
+                return self.leaf(stream, place);
+            }
             Kind::Unread(message) => {
                 self.problem(&place.path, None, ProblemKind::Unsupported, message);
                 return Ok(());
