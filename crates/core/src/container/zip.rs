@@ -353,13 +353,7 @@ impl<'z> Directory<'z> {
 }
 
 /// The number of members that the directory at `from` names, or what speaks against relying on it.
-fn check(
-    data: &dyn ReadAt,
-    data_bytes: u64,
-    from: u64,
-    end: &End,
-    shift: u64,
-) -> Result<u64, &'static str> {
+fn check(data: &dyn ReadAt, data_bytes: u64, from: u64, end: &End, shift: u64) -> Result<u64, &'static str> {
     let mut directory = Directory::at(data, from);
     let (mut members, mut claimed) = (0, 0_u64);
     while let Some(header) = directory.header() {
