@@ -10,7 +10,7 @@ use crate::bundle::facts::Resolved;
 use crate::bundle::time::Time;
 use crate::decide::{DecideOptions, decide};
 use crate::error::{Error, ErrorKind};
-use crate::input::{Source, WalkOptions, walk};
+use crate::input::{Inflater, Source, WalkOptions, walk};
 use crate::limits::Limits;
 use crate::mask::mask_bytes;
 use crate::path::EntryPath;
@@ -85,6 +85,8 @@ pub struct AnalyzeOptions<'a> {
     pub explain: bool,
     /// Bytes decoded and scanned at once; no result depends on it.
     pub chunk_bytes: usize,
+    /// What decodes the gzip layer of an input; no result depends on it.
+    pub inflater: Inflater,
     cancel: Option<&'a AtomicBool>,
     progress: Option<ProgressCallback<'a>>,
     evidence: Option<EvidenceCallback<'a>>,
@@ -107,6 +109,7 @@ impl Default for AnalyzeOptions<'_> {
             cluster_version: None,
             explain: false,
             chunk_bytes: 512 << 10,
+            inflater: Inflater::default(),
             cancel: None,
             progress: None,
             evidence: None,
@@ -163,7 +166,8 @@ impl<'a> AnalyzeOptions<'a> {
         let options = WalkOptions::default()
             .with_limits(self.limits.clone())
             .with_threads(self.worker_threads())
-            .with_chunk_bytes(self.chunk_bytes);
+            .with_chunk_bytes(self.chunk_bytes)
+            .with_inflater(self.inflater);
         match self.cancel {
             Some(cancel) => options.with_cancel(cancel),
             None => options,

@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 
 use super::{Entry, EntryEnd, Sink, tar, utf16, zip};
 use crate::Limits;
-use crate::decompress::{self, Compression, DecoderLimits};
-use crate::input::{Shared, WalkOptions};
+use crate::decompress::{self, Compression, DecoderLimits, TwoStage};
+use crate::input::{Inflater, Shared, WalkOptions};
 use crate::path::EntryPath;
 use crate::problem::{Problem, ProblemKind};
 use crate::stream::{Ahead, Damage, Decode, Inline, Pull, Remainder, Stream};
@@ -19,6 +19,9 @@ const DAMAGED_BYTES: usize = 64 << 10;
 
 /// Memory that each worker may use without asking: what the usual presets of xz and zstd need.
 pub(crate) const LARGE_BYTES: u64 = 8 << 20;
+
+/// The window of gzip, whoever decodes it.
+const GZIP_WINDOW: u64 = 32 << 10;
 
 /// Why a walk ends before the input does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -222,6 +225,10 @@ impl<'w, S: Sink> Walker<'w, S> {
             && ahead
             && self.may_open(place)
         {
+            if self.in_two_stages(compression, &mut stream, place) {
+                let inside = place.decompressed(compression, GZIP_WINDOW);
+                return self.open(Stream::new(TwoStage::ahead(stream)), &inside);
+            }
             let window = decompress::window_bytes(compression, stream.peek(MAGIC_BYTES));
             return self.with_memory(window, |walker| {
                 let (decoder, inside) = walker.decoder(compression, stream, place, window);
@@ -257,6 +264,10 @@ impl<'w, S: Sink> Walker<'w, S> {
             return Ok(());
         }
         match kind {
+            Kind::Compressed(compression) if self.in_two_stages(compression, &mut stream, place) => {
+                let inside = place.decompressed(compression, GZIP_WINDOW);
+                self.open(Stream::new(TwoStage::here(stream)), &inside)
+            }
             Kind::Compressed(compression) => {
                 let window = decompress::window_bytes(compression, stream.peek(MAGIC_BYTES));
                 self.with_memory(window, |walker| {
@@ -267,6 +278,16 @@ impl<'w, S: Sink> Walker<'w, S> {
             Kind::Zip => zip::nested(self, stream, &place.opened()),
             _ => tar::walk(self, &mut stream, &place.opened()),
         }
+    }
+
+    /// Whether the two-stage decoder is asked for and takes `stream`. Only for the input's own layer: its buffers are
+    /// too large for what is nested.
+    fn in_two_stages(&self, compression: Compression, stream: &mut Stream<'_>, place: &Place) -> bool {
+        self.options().inflater == Inflater::TwoStage
+            && compression == Compression::Gzip
+            && place.outermost
+            && !place.decoded
+            && decompress::two_stage_takes(stream.peek(4))
     }
 
     fn may_open(&self, place: &Place) -> bool {

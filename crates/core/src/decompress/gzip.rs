@@ -78,7 +78,9 @@ impl Codec for Gzip {
     const RATIO_LIMITED: bool = false;
 
     fn starts(head: &[u8]) -> bool {
-        head.starts_with(&[0x1f, 0x8b, 8])
+        const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
+        // A member that is cut within its magic bytes is truncated, not something else.
+        head.starts_with(&MAGIC) || MAGIC.starts_with(head)
     }
 
     fn begin(&mut self, source: &mut Source<'_>) -> Result<(), Damage> {

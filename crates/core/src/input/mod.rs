@@ -91,6 +91,17 @@ impl std::fmt::Debug for Source {
     }
 }
 
+/// What decodes the gzip layer of an input; no result depends on it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Inflater {
+    /// zlib-rs, in one thread.
+    #[default]
+    ZlibRs,
+    /// The decoder of this workspace, which gives two threads a part each. Nested layers stay with zlib-rs.
+    TwoStage,
+}
+
 /// How to walk.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -101,6 +112,8 @@ pub struct WalkOptions<'a> {
     pub threads: usize,
     /// Bytes that are read, decoded and handed to the sink at once; no result depends on it.
     pub chunk_bytes: usize,
+    /// What decodes gzip.
+    pub inflater: Inflater,
     /// Ends the walk with [`ErrorKind::Cancelled`] soon after it becomes true.
     pub cancel: Option<&'a AtomicBool>,
 }
@@ -108,7 +121,13 @@ pub struct WalkOptions<'a> {
 impl Default for WalkOptions<'_> {
     /// Default limits, one thread, 256 KiB at once, no cancelling.
     fn default() -> Self {
-        WalkOptions { limits: Limits::default(), threads: 1, chunk_bytes: 256 << 10, cancel: None }
+        WalkOptions {
+            limits: Limits::default(),
+            threads: 1,
+            chunk_bytes: 256 << 10,
+            inflater: Inflater::default(),
+            cancel: None,
+        }
     }
 }
 
@@ -129,6 +148,12 @@ impl<'a> WalkOptions<'a> {
     #[must_use]
     pub fn with_chunk_bytes(self, chunk_bytes: usize) -> Self {
         WalkOptions { chunk_bytes: chunk_bytes.max(16), ..self }
+    }
+
+    /// With this decoder of gzip.
+    #[must_use]
+    pub fn with_inflater(self, inflater: Inflater) -> Self {
+        WalkOptions { inflater, ..self }
     }
 
     /// With a flag that ends the walk.
