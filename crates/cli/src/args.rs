@@ -13,6 +13,12 @@ const EXIT_STATUS: &str = "Exit status, the first that applies:
   1  a finding at or above --fail-on; for grep: nothing found
   0  otherwise";
 
+const DIFF_STATUS: &str = "Exit status, the first that applies:
+  2  usage, signature or read error
+  3  with --strict: the new input was only partly readable
+  1  with --fail-on: a new finding, or one that changed, at or above that severity
+  0  otherwise, whether or not there are differences";
+
 /// Finds the known issues of Google Distributed Cloud for bare metal in a cluster snapshot.
 ///
 /// Reads `bmctl check cluster --snapshot` archives, bmctl workspaces, sosreports and single logs, with all that is
@@ -20,6 +26,9 @@ const EXIT_STATUS: &str = "Exit status, the first that applies:
 #[derive(Parser)]
 #[command(name = "loggrep-abm", version, after_help = EXIT_STATUS, max_term_width = 110)]
 pub struct Arguments {
+    /// Take the options of this file; the environment and the command line count more.
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub config: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -32,12 +41,44 @@ pub enum Command {
     Facts(Facts),
     /// Search any text in the inputs, with the same paths, lines and times.
     Grep(Grep),
+    /// Tell what is new, gone, changed and still there between two inputs, or reports in JSON.
+    ///
+    /// OLD and NEW are each an archive, a directory, a log, or what `analyze -f json` wrote.
+    Diff(Diff),
+    /// Show when the issues were seen: each member with hits in the order of time, node by node, in UTC.
+    Timeline(Timeline),
     /// Explain one known issue: cause, affected releases, workaround.
     Explain(Explain),
     /// List, show or check signatures.
     Signatures(Signatures),
     /// Print the JSON Schema of the JSON report.
     Schema,
+    /// Print the completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write the pages of all commands into a directory.
+    Man {
+        /// Where the pages go.
+        directory: Option<PathBuf>,
+    },
+    /// Show the configuration: `./.loggrep-abm.toml`, `loggrep-abm/config.toml` of the user, `LOGGREP_ABM_…`.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum ConfigCommand {
+    /// Show the value of each option and where it comes from: an option counts more than the environment, that more
+    /// than a file, and a file more than the default.
+    Show {
+        /// The command whose options are shown.
+        #[arg(default_value = "analyze")]
+        command: String,
+    },
 }
 
 #[derive(Args)]
@@ -110,6 +151,79 @@ pub struct SignatureSource {
     pub no_builtin: bool,
 }
 
+#[derive(Args)]
+#[command(next_help_heading = "Redaction")]
+pub struct Redaction {
+    /// Replace addresses and the names of hosts, nodes, clusters and projects by aliases. Secrets are always masked.
+    #[arg(long)]
+    pub redact: bool,
+    /// Write which alias stands for what, as JSON.
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub redact_map: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Known findings")]
+pub struct Known {
+    /// Show only what a report in JSON does not have; the rest is counted.
+    #[arg(long, value_name = "REPORT")]
+    pub baseline: Option<PathBuf>,
+    /// Show what the baseline knows too, marked.
+    #[arg(long, requires = "baseline")]
+    pub show_known: bool,
+    /// Leave out what this file names, by default `./.loggrep-abm-ignore` where it is; what is left out is counted.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_ignore")]
+    pub ignore: Option<PathBuf>,
+    /// Take no ignore file.
+    #[arg(long)]
+    pub no_ignore: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = DIFF_STATUS)]
+pub struct Diff {
+    /// The older input, or its report in JSON.
+    pub old: PathBuf,
+    /// The newer input, or its report in JSON.
+    pub new: PathBuf,
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value_t = TextOrJson::Text)]
+    pub format: TextOrJson,
+    /// Language of the text; by default that of the locale.
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    /// Exit with status 1 when a new or changed finding is at or above this severity.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub fail_on: Option<Severity>,
+    /// Exit with status 3 when the new input was only partly readable.
+    #[arg(long)]
+    pub strict: bool,
+    #[command(flatten)]
+    pub signatures: SignatureSource,
+}
+
+#[derive(Args)]
+pub struct Timeline {
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value_t = TextOrJson::Text)]
+    pub format: TextOrJson,
+    /// Language of the text; by default that of the locale.
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    /// Leave out findings below this confidence: possible, likely, confirmed.
+    #[arg(long, value_name = "CONFIDENCE", default_value = "confirmed", value_parser = confidence)]
+    pub min_confidence: Confidence,
+    /// Look for this issue only; may be given several times.
+    #[arg(long, value_name = "ID")]
+    pub only: Vec<String>,
+    #[command(flatten)]
+    pub redaction: Redaction,
+    #[command(flatten)]
+    pub signatures: SignatureSource,
+}
+
 /// A form of the report.
 #[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]
 pub enum Form {
@@ -179,6 +293,10 @@ pub struct Analyze {
     /// Write to a file what goes to standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// A report for each input instead of one for all that belongs together, and a table of issues and inputs at the
+    /// end; as text or json.
+    #[arg(long)]
+    pub each: bool,
     /// Language of the report; text follows the locale, other forms are English.
     #[arg(long, value_enum)]
     pub lang: Option<Language>,
@@ -209,12 +327,19 @@ pub struct Analyze {
     /// When to use colour.
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
+    /// When to make references links that a terminal opens.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub hyperlink: Color,
     /// Only the findings: no coverage, no problems, no progress.
     #[arg(short, long)]
     pub quiet: bool,
     /// More: every node, every reference, every problem.
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
+    #[command(flatten)]
+    pub known: Known,
+    #[command(flatten)]
+    pub redaction: Redaction,
     #[command(flatten)]
     pub signatures: SignatureSource,
 }
@@ -224,12 +349,14 @@ pub struct Facts {
     #[command(flatten)]
     pub reading: Reading,
     /// Form of the output.
-    #[arg(short, long, value_enum, default_value_t = FactsFormat::Text)]
-    pub format: FactsFormat,
+    #[arg(short, long, value_enum, default_value_t = TextOrJson::Text)]
+    pub format: TextOrJson,
+    #[command(flatten)]
+    pub redaction: Redaction,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub enum FactsFormat {
+pub enum TextOrJson {
     Text,
     Json,
 }

@@ -2,12 +2,13 @@
 
 mod args;
 mod cmd;
+mod config;
 mod output;
 
 use std::error::Error as _;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use crate::args::{Arguments, Command};
 
@@ -55,11 +56,23 @@ impl From<std::io::Error> for Failure {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let command = match config::command() {
+        Ok(command) => command,
+        Err(failure) => {
+            report(&failure);
+            return ExitStatus::Error.into();
+        }
+    };
+    let arguments = Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     let result = match &arguments.command {
         Command::Analyze(analyze) => cmd::analyze::run(analyze),
         Command::Facts(facts) => cmd::facts::run(facts),
         Command::Grep(grep) => cmd::grep::run(grep),
+        Command::Diff(diff) => cmd::diff::run(diff),
+        Command::Timeline(timeline) => cmd::timeline::run(timeline),
+        Command::Completions { shell } => cmd::completions::shell(*shell),
+        Command::Man { directory } => cmd::completions::man(directory.as_deref()),
+        Command::Config { command: args::ConfigCommand::Show { command } } => cmd::config::show(command),
         Command::Explain(explain) => cmd::explain::run(explain),
         Command::Signatures(signatures) => cmd::signatures::run(signatures),
         Command::Schema => cmd::schema::run(),

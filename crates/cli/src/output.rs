@@ -9,10 +9,11 @@ use loggrep_abm_core::Problem;
 use loggrep_abm_core::report::TextOptions;
 use loggrep_abm_core::text::Escaped;
 
-use crate::args::Color;
+use crate::args::{Analyze, Color};
 
 /// How text is written: `NO_COLOR` and a pipe turn colour off unless it was asked for.
-pub fn text_options(color: Color, to_stdout: bool, verbose: bool, quiet: bool) -> TextOptions {
+pub fn text_options(arguments: &Analyze, to_stdout: bool) -> TextOptions {
+    let Analyze { color, hyperlink, verbose, quiet, .. } = *arguments;
     let terminal = to_stdout && std::io::stdout().is_terminal();
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let color = match color {
@@ -24,7 +25,25 @@ pub fn text_options(color: Color, to_stdout: bool, verbose: bool, quiet: bool) -
     let width = if terminal { terminal_width().or(columns) } else { columns };
     let mut options = TextOptions::default();
     (options.color, options.width, options.verbose, options.quiet) = (color, width, verbose, quiet);
+    options.hyperlinks = match hyperlink {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && opens_links(|name| std::env::var(name).ok()),
+    };
     options
+}
+
+/// Whether a terminal is known to open links (OSC 8), by the variables it sets.
+fn opens_links(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    let is_one_of = |name: &str, known: &[&str]| {
+        variable(name).is_some_and(|value| known.iter().any(|known| value.contains(known)))
+    };
+    let vte = variable("VTE_VERSION").and_then(|version| version.parse::<u32>().ok());
+    is_one_of("TERM_PROGRAM", &["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio"])
+        || is_one_of("TERM", &["kitty", "alacritty", "foot", "ghostty", "wezterm"])
+        || vte.is_some_and(|version| version >= 5000)
+        || ["WT_SESSION", "KONSOLE_VERSION", "DOMTERM"].into_iter().any(is_set)
 }
 
 fn terminal_width() -> Option<usize> {

@@ -714,3 +714,212 @@ fn help_tells_options_limits_and_statuses() {
     assert!(run(&["--version"]).status(0).stdout.starts_with("loggrep-abm "));
     run(&["no-such-command"]).status(2);
 }
+
+// What leaves the company, and what is known.
+
+#[test]
+fn redacted_reports_hold_no_names_in_any_form() {
+    let folder = Folder::new("redact");
+    let map = folder.path("map.json");
+    let forms = ["text", "json", "jsonl", "html", "sarif", "junit", "markdown", "csv"];
+    let files: Vec<String> = forms.iter().map(|form| format!("{form}={}", folder.path(form))).collect();
+    let mut arguments = vec!["analyze", DEMO, "--redact", "--redact-map", &map, "-v", "--explain"];
+    files.iter().for_each(|file| arguments.extend(["-f", file]));
+    run(&arguments).status(0);
+    let key: Value = serde_json::from_str(&std::fs::read_to_string(&map).unwrap()).unwrap();
+    let key = key.as_object().unwrap();
+    assert_eq!(key["CLUSTER-1"], "admin-seoul");
+    assert!(key.values().any(|value| value == "usr-wk-01"), "{key:?}");
+    for form in forms {
+        let text = std::fs::read_to_string(folder.path(form)).unwrap().to_lowercase();
+        for value in key.values().map(|value| value.as_str().unwrap()) {
+            let stands = text.match_indices(value).any(|(at, _)| {
+                let beside = [text[..at].chars().next_back(), text[at + value.len()..].chars().next()];
+                !beside.into_iter().flatten().any(|c| c.is_alphanumeric() || c == '.' || c == ':')
+            });
+            assert!(!stands, "{form} has {value}");
+        }
+        assert!(text.contains("cluster-1") && text.contains("webhook-x509-unknown-authority"), "{form}");
+    }
+    assert_golden("redacted.txt", &run(&["analyze", DEMO, "--redact"]).status(0).stdout);
+    let plain = run(&["analyze", DEMO, "-f", "json"]).json();
+    let redacted: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path("json")).unwrap()).unwrap();
+    for (plain, redacted) in
+        plain["findings"].as_array().unwrap().iter().zip(redacted["findings"].as_array().unwrap())
+    {
+        for key in ["id", "fingerprint", "fixed_in", "affected", "count", "first_seen"] {
+            assert_eq!(plain[key], redacted[key], "{key}");
+        }
+    }
+    run(&["analyze", DEMO, "--redact-map", &map]).status(2);
+    let facts = run(&["facts", DEMO, "--redact"]).status(0).stdout;
+    assert!(!facts.contains("usr-wk-01") && !facts.contains("10.200.0."), "{facts}");
+}
+
+#[test]
+fn a_diff_tells_what_changed() {
+    let folder = Folder::new("diff");
+    let log = folder.file("x.log", NDP);
+    let report = folder.path("report.json");
+    run(&["analyze", DEMO, "-f", "json", "-o", &report]).status(0);
+    let same = run(&["diff", &report, DEMO, "-f", "json"]).status(0).json();
+    let length = |diff: &Value, list: &str| diff[list].as_array().unwrap().len();
+    let lists = ["new", "gone", "undecided", "changed"];
+    assert_eq!(lists.map(|list| length(&same, list)), [0; 4]);
+    assert_eq!(length(&same, "same"), run(&["analyze", DEMO, "-f", "json"]).ids().len());
+    let text = run(&["diff", &report, &log]).status(0).stdout;
+    assert_golden("diff.txt", &text.replace(&log, "x.log"));
+    run(&["diff", &log, &report, "--fail-on", "high"]).status(1);
+    run(&["diff", &log, &log, "--fail-on", "info"]).status(0);
+    run(&["diff", &log, DEMO, "--strict"]).status(3);
+    run(&["diff", &log, "no-such-file"]).status(2);
+    let broken = folder.file("broken.json", "{ \"schema_version\": \"1.0\" }");
+    assert!(run(&["diff", &broken, &log]).status(2).stderr.contains("broken.json"));
+}
+
+#[test]
+fn a_baseline_and_an_ignore_file_leave_out_and_count() {
+    let folder = Folder::new("known");
+    let report = folder.path("report.json");
+    run(&["analyze", DEMO, "-f", "json", "-o", &report, "--only", HIGH]).status(0);
+    let all = run(&["analyze", DEMO, "-f", "json"]).ids().len();
+    let got = run(&["analyze", DEMO, "-f", "json", "--baseline", &report]).status(0);
+    assert_eq!(got.ids().len(), all - 1);
+    assert_eq!(got.json()["suppressed"]["baseline"], 1);
+    let text = run(&["analyze", DEMO, "-q", "--baseline", &report]).status(0).stdout;
+    assert!(text.contains("1 known from the baseline left out"), "{text}");
+    let shown = run(&["analyze", DEMO, "--baseline", &report, "--show-known"]).status(0).stdout;
+    assert!(shown.contains("· known from the baseline"), "{shown}");
+
+    let ignore = folder
+        .file("ignore", format!("[[ignore]]\nid = \"{HIGH}\"\nreason = \"r\"\nuntil = \"9999-12-31\"\n"));
+    for form in ["text", "json", "jsonl", "html", "sarif", "junit", "markdown", "csv"] {
+        let got = run(&["analyze", DEMO, "-f", form, "--ignore", &ignore]).status(0).stdout;
+        assert!(got.contains("ignore"), "{form} says that something is ignored");
+    }
+    let old =
+        folder.file("old", format!("[[ignore]]\nid = \"{HIGH}\"\nreason = \"r\"\nuntil = \"2020-01-01\"\n"));
+    assert_eq!(run(&["analyze", DEMO, "-f", "json", "--ignore", &old]).ids().len(), all);
+    // The file of the directory is taken by itself.
+    let local = Folder::new("local");
+    local.file(".loggrep-abm-ignore", std::fs::read_to_string(&ignore).unwrap());
+    let demo = root().join(DEMO).canonicalize().unwrap();
+    let here = |more: &[&str]| {
+        let mut command = program(&[&["analyze", demo.to_str().unwrap(), "-f", "json"], more].concat());
+        Ran::from(command.current_dir(&local.0).output().unwrap()).status(0).ids().len()
+    };
+    assert_eq!((here(&[]), here(&["--no-ignore"])), (all - 1, all));
+}
+
+#[test]
+fn the_timeline_is_in_the_order_of_time() {
+    assert_golden("timeline.txt", &run(&["timeline", DEMO]).status(0).stdout);
+    let timeline = run(&["timeline", DEMO, "-f", "json"]).status(0).json();
+    let events = timeline["events"].as_array().unwrap();
+    let firsts: Vec<Option<&str>> = events.iter().map(|event| event["first"].as_str()).collect();
+    let mut sorted = firsts.clone();
+    sorted.sort_by_key(|first| (first.is_none(), *first));
+    assert_eq!(firsts, sorted);
+    for event in events {
+        let buckets = event["buckets"].as_array().unwrap().iter();
+        let sum: u64 = buckets.map(|bucket| bucket["count"].as_u64().unwrap()).sum();
+        assert!(sum <= event["count"].as_u64().unwrap(), "{event}");
+    }
+    let redacted = run(&["timeline", DEMO, "--redact"]).status(0).stdout;
+    assert!(!redacted.contains("usr-cp-01") && redacted.contains("NODE-"), "{redacted}");
+    let same = |threads: &str| run(&["timeline", DEMO, "-f", "json", "-j", threads]).stdout;
+    assert_eq!(same("1"), same("4"));
+}
+
+#[test]
+fn each_input_has_its_report_and_a_column() {
+    let folder = Folder::new("each");
+    let log = folder.file("x.log", NDP);
+    let got = run(&["analyze", "--each", &log, DEMO, "-f", "json"]).status(0).json();
+    assert_eq!(got["reports"].as_array().unwrap().len(), 2);
+    let issues = got["rollup"]["issues"].as_array().unwrap();
+    let row = issues.iter().find(|row| row["id"] == "network-gateway-group-missing-interface-ip").unwrap();
+    assert_eq!(row["cells"][0]["count"], 1);
+    assert!(row["cells"][1].is_object());
+    let text = run(&["analyze", "--each", "-q", &log, DEMO]).status(0).stdout;
+    assert_golden("each.txt", &text.replace(&log, "x.log"));
+    run(&["analyze", "--each", &log, "-f", "html"]).status(2);
+    run(&["analyze", "--each", "--strict", &log, DEMO]).status(3);
+}
+
+// Comfort.
+
+#[test]
+fn completions_and_manual_pages_are_written() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let got = run(&["completions", shell]).status(0).stdout;
+        assert!(got.contains("loggrep-abm") && got.contains("min-severity"), "{shell}");
+    }
+    assert!(run(&["man"]).status(0).stdout.contains(".TH"));
+    let folder = Folder::new("man");
+    run(&["man", &folder.path("pages")]).status(0);
+    for page in ["loggrep-abm.1", "loggrep-abm-analyze.1", "loggrep-abm-signatures-check.1"] {
+        assert!(Path::new(&folder.path("pages")).join(page).is_file(), "{page}");
+    }
+}
+
+#[test]
+fn an_option_counts_more_than_the_environment_and_that_more_than_a_file() {
+    let folder = Folder::new("config");
+    let demo = root().join(DEMO).canonicalize().unwrap();
+    let demo = demo.to_str().unwrap();
+    let with = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let mut command = program(arguments);
+        let command = command.current_dir(&folder.0).envs(environment.iter().copied());
+        Ran::from(command.output().unwrap())
+    };
+    let count = |arguments: &[&str], environment: &[(&str, &str)]| {
+        with(&[&["analyze", demo, "-f", "json"], arguments].concat(), environment).status(0).ids().len()
+    };
+    let (all, high) = (count(&[], &[]), count(&["--min-severity", "high"], &[]));
+    assert!(all > high);
+    folder.file(".loggrep-abm.toml", "min-severity = \"critical\"\n[analyze]\nmin-severity = \"high\"\n");
+    assert_eq!(count(&[], &[]), high);
+    let environment = [("LOGGREP_ABM_MIN_SEVERITY", "info")];
+    assert_eq!(count(&[], &environment), all);
+    assert_eq!(count(&["--min-severity", "high"], &environment), high);
+    let shown = with(&["config", "show"], &[("LOGGREP_ABM_THREADS", "3")]).status(0).stdout;
+    for line in [
+        "min-severity = \"high\"  # .loggrep-abm.toml",
+        "threads = \"3\"  # LOGGREP_ABM_THREADS",
+        "max-depth = \"8\"  # default",
+        "# baseline is not set",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line}:\n{shown}");
+    }
+    let own = folder.file("own.toml", "min-severity = \"info\"");
+    assert_eq!(count(&["--config", &own], &[]), all);
+    folder.file("xdg/loggrep-abm/config.toml", "quiet = true\nmin-severity = \"info\"");
+    let user = [("XDG_CONFIG_HOME", &folder.path("xdg")[..])];
+    assert_eq!(count(&[], &user), high);
+    assert!(with(&["config", "show"], &user).stdout.contains("quiet = \"true\""));
+    folder.file(".loggrep-abm.toml", "output = \"x\"");
+    assert!(with(&["analyze", demo], &[]).status(2).stderr.contains("`output` is no option"));
+}
+
+#[test]
+fn references_are_links_where_asked_for() {
+    let with = |when: &str| run(&["analyze", DEMO, "--hyperlink", when]).status(0).stdout;
+    assert!(with("always").contains("\x1b]8;;https://"));
+    assert_eq!(with("never"), run(&["analyze", DEMO]).stdout);
+}
+
+#[test]
+fn only_says_what_was_meant() {
+    let got = run(&["analyze", DEMO, "--only", "webhook-x509"]).status(2).stderr;
+    assert!(got.contains("did you mean `webhook-x509-unknown-authority`?"), "{got}");
+}
+
+#[test]
+fn help_of_analyze_follows_the_locale() {
+    let output = program(&["analyze", "--help"]).env("LANG", "ko_KR.UTF-8").output().unwrap();
+    let got = Ran::from(output).status(0).stdout;
+    assert!(got.contains("종료 상태") && got.contains("심각도가 이보다 낮은"), "{got}");
+    assert!(!run(&["analyze", "--help"]).stdout.chars().any(|c| ('가'..='힣').contains(&c)));
+}

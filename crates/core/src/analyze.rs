@@ -204,7 +204,7 @@ impl<'a> AnalyzeOptions<'a> {
 }
 
 /// Globs over member paths: `*` crosses `/`, and a glob without a leading `*` may begin at any component.
-fn globs(patterns: &[String]) -> Result<Option<GlobSet>, Error> {
+pub(crate) fn globs(patterns: &[String]) -> Result<Option<GlobSet>, Error> {
     if patterns.is_empty() {
         return Ok(None);
     }
@@ -291,6 +291,11 @@ impl<'s> Analysis<'s> {
         }
         let facts = tally.take_facts().resolve(options.cluster_version);
         Ok(Analysis { set, tally, facts, inputs, options: options.decide_options() })
+    }
+
+    /// When the issues of the report were seen: the hits that decide, by member, in the order of time.
+    pub fn timeline(&self, report: &Report) -> crate::report::Timeline {
+        crate::decide::timeline(self.set, &self.tally, &self.facts, report, &self.options)
     }
 
     /// The report, with titles, causes and workarounds in `language`.

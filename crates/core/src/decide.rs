@@ -1,6 +1,7 @@
 //! Hits become findings: rules are evaluated, verdicts given, workarounds filled, and the report put together.
 
 mod bundle;
+mod events;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,17 @@ pub(crate) struct DecideOptions {
 /// Seconds before the end of a node's log within which an issue counts as still happening.
 const ONGOING: i64 = 600;
 
+/// What a timeline shows of the findings of a report; see [`crate::Analysis::timeline`].
+pub(crate) fn timeline(
+    set: &SignatureSet,
+    tally: &Tally,
+    facts: &Resolved,
+    report: &Report,
+    options: &DecideOptions,
+) -> report::Timeline {
+    Decider::new(set, tally, facts, options).timeline(report)
+}
+
 /// Makes the report of everything that was scanned.
 pub(crate) fn decide(
     set: &SignatureSet,
@@ -64,6 +76,7 @@ pub(crate) fn decide(
         problems: tally.problems.iter().map(problem).collect(),
         problems_omitted: tally.problems_omitted,
         explanations: Vec::new(),
+        suppressed: report::Suppressed::default(),
     };
     let asked = |id: &SignatureId| options.only.is_empty() || options.only.contains(&set.signature(*id).id);
     set.ids().filter(asked).for_each(|id| decider.signature(id, &mut report));
@@ -303,6 +316,8 @@ impl<'a> Decider<'a> {
             references: signature.references.clone(),
             evidence,
             by_node: self.by_node(members, best, cases),
+            baseline: None,
+            members: members.keys().map(ToString::to_string).collect(),
         }
     }
 

@@ -148,6 +148,43 @@ struct RawHits {
     first: Option<Mark>,
     last: Option<Mark>,
     samples: Vec<(Sample, Mark)>,
+    buckets: Buckets,
+}
+
+/// Hits by the time their lines tell, as finely as there is room for.
+#[derive(Default)]
+struct Buckets {
+    counts: BTreeMap<BucketKey, u64>,
+    /// Index into [`Buckets::WIDTHS`].
+    width: usize,
+}
+
+type BucketKey = (Option<i32>, u8, u8, u32, Option<i32>);
+
+impl Buckets {
+    /// Seconds of a bucket.
+    const WIDTHS: [u32; 4] = [60, 600, 3600, 86_400];
+    /// Buckets of one pattern in one entry.
+    const ROOM: usize = 256;
+
+    fn add(&mut self, stamp: &Stamp, count: u64) {
+        let Some(width) = Self::WIDTHS.get(self.width) else { return };
+        *self.counts.entry(stamp.floored(*width)).or_default() += count;
+        if self.counts.len() <= Self::ROOM {
+            return;
+        }
+        // Days find room for most of a year; beyond it counts over time are not kept.
+        self.width += 1;
+        let fine = std::mem::take(&mut self.counts);
+        if self.width < Self::WIDTHS.len() {
+            fine.into_iter().for_each(|(key, count)| self.add(&Stamp::of_bucket(key), count));
+        }
+    }
+
+    fn resolved(self, context: &TimeContext) -> Vec<(When, u64)> {
+        let when = |key: BucketKey| When::new(Some(Stamp::of_bucket(key)), context);
+        self.counts.into_iter().map(|(key, count)| (when(key), count)).collect()
+    }
 }
 
 /// Where a hit was, and the head of its line, from which its time is read when it is needed.
@@ -369,6 +406,9 @@ impl<'s> Scanner<'s> {
             }
             hits.samples.push((sample, mark.clone()));
         }
+        if let Some(stamp) = find_stamp(&mark.head) {
+            hits.buckets.add(&stamp, if shared { 0 } else { found.weight });
+        }
         if hits.first.is_none() {
             hits.first = Some(mark.clone());
         }
@@ -418,6 +458,7 @@ impl<'s> Scanner<'s> {
                 best: raw.best,
                 first: raw.first.as_ref().map(when).unwrap_or_default(),
                 last: raw.last.as_ref().map(when).unwrap_or_default(),
+                buckets: raw.buckets.resolved(&context),
             };
             member.patterns.insert(pattern.index, hits);
             for (mut sample, mark) in raw.samples {

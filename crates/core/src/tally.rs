@@ -65,6 +65,8 @@ pub(crate) struct PatternHits {
     pub(crate) best: Option<Confidence>,
     pub(crate) first: When,
     pub(crate) last: When,
+    /// How many hits lie in which stretch of time.
+    pub(crate) buckets: Vec<(When, u64)>,
 }
 
 /// Hits of one signature in one member.
@@ -191,8 +193,9 @@ impl Tally {
             }
         }
         if tally.members.len() > self.scope_keys
-            && let Some((_, last)) = tally.members.pop_last()
+            && let Some((_, mut last)) = tally.members.pop_last()
         {
+            last.patterns.values_mut().for_each(|hits| hits.buckets.clear());
             join_patterns(&mut tally.dropped, last.patterns);
         }
     }
@@ -245,6 +248,7 @@ impl PatternHits {
         self.count += other.count;
         self.shared += other.shared;
         self.best = self.best.max(other.best);
+        self.buckets.extend(other.buckets);
         if empty {
             (self.first, self.last) = (other.first, other.last);
             return;

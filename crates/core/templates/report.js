@@ -54,7 +54,9 @@
   const scale = by => {
     const frame = chart.parentElement;
     const middle = (frame.scrollLeft + frame.clientWidth / 2) / frame.scrollWidth;
-    zoom = Math.min(1024, Math.max(1, zoom * by));
+    // In a narrow window the chart is wider than its frame from the start.
+    const now = Math.max(zoom, chart.getBoundingClientRect().width / frame.clientWidth);
+    zoom = Math.min(1024, Math.max(1, now * by));
     chart.setAttribute("width", `${100 * zoom}%`);
     frame.scrollLeft = middle * frame.scrollWidth - frame.clientWidth / 2;
   };

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use loggrep_abm_core::bundle::time::{Time, parse_when};
 use loggrep_abm_core::report::{
-    Report, write_csv, write_explanations, write_html, write_json, write_jsonl, write_junit, write_markdown,
-    write_sarif, write_text,
+    Report, Rollup, write_csv, write_explanations, write_html, write_json, write_jsonl, write_junit,
+    write_markdown, write_rollup, write_rollup_json, write_sarif, write_text,
 };
 use loggrep_abm_core::signature::{LANGUAGES, Severity};
+use loggrep_abm_core::suppress::{IgnoreFile, apply_baseline};
 use loggrep_abm_core::{Analysis, AnalyzeOptions, SignatureSet, analyze};
 
 use crate::args::{Analyze, Form, Reading};
@@ -23,20 +24,106 @@ pub fn run(arguments: &Analyze) -> Result<ExitStatus, Failure> {
     }
     let set = super::signature_set(&arguments.signatures)?;
     let mut options = analyze_options(arguments);
+    options.only = super::only(&set, &arguments.only)?;
+    let known = Known::read(arguments)?;
     super::set_range(&arguments.reading, &mut options, || newest_time(&arguments.reading))?;
     let progress = output::Progress::new(&arguments.reading.inputs, arguments.quiet);
     let show = |progress_now| progress.show(progress_now);
     let options = if progress.is_shown() { options.with_progress(&show) } else { options };
+    if arguments.each {
+        let of_input = |input| analyze(&set, super::sources(std::slice::from_ref(input)), &options);
+        let reports: Result<Vec<Report>, _> = arguments.reading.inputs.iter().map(of_input).collect();
+        progress.clear();
+        let mut reports = reports?;
+        reports.iter_mut().for_each(|report| known.apply(report));
+        let reports = super::redacted(&arguments.redaction, reports)?;
+        write_each(arguments, &reports)?;
+        return Ok(status(arguments, &reports));
+    }
     let result = Analysis::run(&set, super::sources(&arguments.reading.inputs), &options);
     progress.clear();
     let analysis = result?;
-    let report = analysis.report(&options.language);
     let is_page = arguments.format.iter().any(|format| format.form == Form::Html);
     let other = |language: &&&str| **language != options.language && is_page;
-    let others: Vec<Report> =
-        LANGUAGES.iter().filter(other).map(|language| analysis.report(language)).collect();
-    write_reports(arguments, &report, &others)?;
-    Ok(status(arguments, &report))
+    let languages = std::iter::once(&options.language[..]).chain(LANGUAGES.iter().filter(other).copied());
+    let mut reports: Vec<Report> = languages.map(|language| analysis.report(language)).collect();
+    reports.iter_mut().for_each(|report| known.apply(report));
+    let reports = super::redacted(&arguments.redaction, reports)?;
+    let (report, others) = reports.split_first().expect("there is a report in the language asked for");
+    write_reports(arguments, report, others)?;
+    Ok(status(arguments, &reports[..1]))
+}
+
+/// What is not to be shown again.
+struct Known {
+    baseline: Option<Report>,
+    show_known: bool,
+    ignore: Option<IgnoreFile>,
+    today: String,
+}
+
+/// The ignore file taken when none is named.
+const IGNORE_FILE: &str = ".loggrep-abm-ignore";
+
+impl Known {
+    fn read(arguments: &Analyze) -> Result<Known, Failure> {
+        let known = &arguments.known;
+        let default = Path::new(IGNORE_FILE);
+        let file = match &known.ignore {
+            Some(file) => Some(file.as_path()),
+            None => (!known.no_ignore && default.is_file()).then_some(default),
+        };
+        let read = |path: &Path| -> Result<IgnoreFile, Failure> {
+            let error = |error| Failure::Usage(format!("cannot read `{}`: {error}", path.display()));
+            Ok(IgnoreFile::parse(
+                &path.display().to_string(),
+                &std::fs::read_to_string(path).map_err(error)?,
+            )?)
+        };
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(0));
+        Ok(Known {
+            baseline: known.baseline.as_deref().map(super::read_report).transpose()?,
+            show_known: known.show_known,
+            ignore: file.map(read).transpose()?,
+            today: Time::from_unix(now).to_string().chars().take(10).collect(),
+        })
+    }
+
+    fn apply(&self, report: &mut Report) {
+        if let Some(ignore) = &self.ignore {
+            ignore.apply(report, &self.today);
+        }
+        if let Some(baseline) = &self.baseline {
+            apply_baseline(report, baseline, self.show_known);
+        }
+    }
+}
+
+/// A report for each input, then which issue is in which.
+fn write_each(arguments: &Analyze, reports: &[Report]) -> Result<(), Failure> {
+    let Some(format) = arguments
+        .format
+        .first()
+        .filter(|format| arguments.format.len() == 1 && matches!(format.form, Form::Text | Form::Json))
+    else {
+        return Err(Failure::Usage("--each writes one form, text or json".to_owned()));
+    };
+    let file = format.file.as_deref().or(arguments.output.as_deref());
+    let mut out: Box<dyn Write> = match file {
+        Some(path) => Box::new(BufWriter::new(create(path)?)),
+        None => Box::new(BufWriter::new(std::io::stdout().lock())),
+    };
+    if format.form == Form::Json {
+        write_rollup_json(reports, &mut out)?;
+    } else {
+        for report in reports {
+            write_form(arguments, Form::Text, file.is_none(), report, &[], &mut out)?;
+            writeln!(out)?;
+        }
+        write_rollup(&Rollup::of(reports), &mut out)?;
+    }
+    Ok(out.flush()?)
 }
 
 fn analyze_options(arguments: &Analyze) -> AnalyzeOptions<'static> {
@@ -48,7 +135,6 @@ fn analyze_options(arguments: &Analyze) -> AnalyzeOptions<'static> {
             .to_owned();
     options.min_confidence = arguments.min_confidence;
     options.min_severity = arguments.min_severity;
-    options.only = arguments.only.iter().cloned().collect();
     options.cluster_version = arguments.cluster_version;
     options.explain = arguments.explain;
     options
@@ -95,18 +181,20 @@ fn write_form(
         Form::Markdown => write_markdown(report, out),
         Form::Csv => write_csv(report, out),
         Form::Text => {
-            let options =
-                output::text_options(arguments.color, to_stdout, arguments.verbose, arguments.quiet);
+            let options = output::text_options(arguments, to_stdout);
             write_text(report, &options, &mut *out)?;
             write_explanations(&report.explanations, out)
         }
     }
 }
 
-fn status(arguments: &Analyze, report: &Report) -> ExitStatus {
-    let partial = report.inputs.iter().any(|input| !input.complete);
+fn status(arguments: &Analyze, reports: &[Report]) -> ExitStatus {
+    let partial = reports.iter().flat_map(|report| &report.inputs).any(|input| !input.complete);
     let failing = |fail_on: Severity| {
-        report.findings.iter().any(|finding| Severity::parse(&finding.severity) >= Some(fail_on))
+        reports
+            .iter()
+            .flat_map(|report| &report.findings)
+            .any(|finding| Severity::parse(&finding.severity) >= Some(fail_on))
     };
     if arguments.reading.strict && partial {
         ExitStatus::Partial

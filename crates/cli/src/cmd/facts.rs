@@ -5,17 +5,18 @@ use std::io::Write;
 use loggrep_abm_core::report::{write_facts, write_facts_json};
 use loggrep_abm_core::{SignatureSet, analyze};
 
-use crate::args::{Facts, FactsFormat};
+use crate::args::{Facts, TextOrJson};
 use crate::{ExitStatus, Failure};
 
 pub fn run(arguments: &Facts) -> Result<ExitStatus, Failure> {
     let reading = &arguments.reading;
     let set = SignatureSet::from_files([])?;
     let report = analyze(&set, super::sources(&reading.inputs), &super::reading_options(reading))?;
+    let report = super::redacted(&arguments.redaction, vec![report])?.remove(0);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match arguments.format {
-        FactsFormat::Text => write_facts(&report.bundle, &mut out)?,
-        FactsFormat::Json => write_facts_json(&report.bundle, &mut out)?,
+        TextOrJson::Text => write_facts(&report.bundle, &mut out)?,
+        TextOrJson::Json => write_facts_json(&report.bundle, &mut out)?,
     }
     out.flush()?;
     let partial = report.inputs.iter().any(|input| !input.complete);

@@ -1,21 +1,28 @@
 //! One module per command, and what they share: inputs, signatures, options of core.
 
 pub mod analyze;
+pub mod completions;
+pub mod config;
+pub mod diff;
 pub mod explain;
 pub mod facts;
 pub mod grep;
 pub mod schema;
 pub mod signatures;
+pub mod timeline;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use loggrep_abm_core::bundle::time::{Time, parse_when};
 use loggrep_abm_core::input::Source;
+use loggrep_abm_core::redact::Redactor;
+use loggrep_abm_core::report::Report;
 use loggrep_abm_core::signature::{builtin, read_directory};
 use loggrep_abm_core::{AnalyzeOptions, SignatureSet};
 
 use crate::Failure;
-use crate::args::{Inflater, Language, Reading, SignatureSource};
+use crate::args::{Inflater, Language, Reading, Redaction, SignatureSource};
 
 /// The inputs a user named.
 fn sources(inputs: &[PathBuf]) -> Vec<Source> {
@@ -39,6 +46,48 @@ fn signature_set(source: &SignatureSource) -> Result<SignatureSet, Failure> {
         return Err(Failure::Usage("there are no signatures: --no-builtin without --signatures".to_owned()));
     }
     Ok(set)
+}
+
+/// The ids a user named, each of a signature there is.
+fn only(set: &SignatureSet, ids: &[String]) -> Result<BTreeSet<String>, Failure> {
+    ids.iter().map(|id| Ok(explain::find(set, id)?.id().to_owned())).collect()
+}
+
+/// The reports with aliases where this was asked for, the same in all of them; writes the key.
+fn redacted(redaction: &Redaction, reports: Vec<Report>) -> Result<Vec<Report>, Failure> {
+    let Some(mut redactor) = redactor(redaction, &reports) else { return Ok(reports) };
+    let reports = reports.iter().map(|report| redactor.redact(report)).collect();
+    write_key_if_asked(redaction, &redactor)?;
+    Ok(reports)
+}
+
+/// One that knows the names of the reports, where this was asked for.
+fn redactor<'a>(redaction: &Redaction, reports: impl IntoIterator<Item = &'a Report>) -> Option<Redactor> {
+    let mut redactor = Redactor::new();
+    reports.into_iter().for_each(|report| redactor.learn(report));
+    redaction.redact.then_some(redactor)
+}
+
+fn write_key_if_asked(redaction: &Redaction, redactor: &Redactor) -> Result<(), Failure> {
+    redaction.redact_map.as_deref().map_or(Ok(()), |path| write_key(redactor, path))
+}
+
+/// Writes the key of a redaction so that only its owner reads it.
+fn write_key(redactor: &Redactor, path: &Path) -> Result<(), Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|file| redactor.write_key(file));
+    written.map_err(|error| Failure::Usage(format!("cannot write `{}`: {error}", path.display())))
+}
+
+/// A report in JSON, as `analyze -f json` writes it.
+fn read_report(path: &Path) -> Result<Report, Failure> {
+    let error =
+        |error: String| Failure::Usage(format!("cannot read the report `{}`: {error}", path.display()));
+    let text = std::fs::read(path).map_err(|source| error(source.to_string()))?;
+    serde_json::from_slice(&text).map_err(|source| error(source.to_string()))
 }
 
 /// Options of core for reading.
@@ -87,7 +136,7 @@ fn set_range(
 }
 
 /// The language of text for a person: as asked, else by the locale.
-fn language(asked: Option<Language>, by_locale: bool) -> &'static str {
+pub fn language(asked: Option<Language>, by_locale: bool) -> &'static str {
     let locale = || {
         ["LC_ALL", "LC_MESSAGES", "LANG"]
             .iter()

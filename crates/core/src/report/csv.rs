@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use super::{Evidence, Finding, Report};
 use crate::text::Escaped;
 
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 25] = [
     "id",
     "title",
     "category",
@@ -33,9 +33,11 @@ const COLUMNS: [&str; 24] = [
     "container",
     "captures",
     "text",
+    "suppressed",
 ];
 
-/// Writes one row for each piece of evidence, and one with empty places for a finding that has none.
+/// Writes one row for each piece of evidence, and one with empty places for a finding that has none; at last one for
+/// each finding that was left out on purpose, with who left it out in the column `suppressed`.
 ///
 /// Keys keep their JSON names whatever the language, and new columns are only added at the end. A byte order mark
 /// stands in front when there is anything but ASCII: spreadsheets need it to show Korean.
@@ -53,6 +55,13 @@ pub fn write_csv(report: &Report, mut out: impl Write) -> io::Result<()> {
         for evidence in &finding.evidence {
             push_row(&mut text, finding, Some(evidence));
         }
+    }
+    for it in &report.suppressed.findings {
+        let reason = it.reason.as_deref().map(|reason| format!("{}: {reason}", it.by));
+        let mut fields = [""; COLUMNS.len()];
+        (fields[0], fields[7]) = (&it.id, &it.fingerprint);
+        fields[COLUMNS.len() - 1] = reason.as_deref().unwrap_or(&it.by);
+        push_fields(&mut text, &fields);
     }
     if !text.is_ascii() {
         out.write_all("\u{feff}".as_bytes())?;
@@ -94,7 +103,12 @@ fn push_row(out: &mut String, finding: &Finding, evidence: Option<&Evidence>) {
         of(|evidence| evidence.container.as_ref()),
         captures.as_deref().unwrap_or_default(),
         of(|evidence| Some(&evidence.text)),
+        finding.baseline.as_deref().filter(|baseline| *baseline == "known").map_or("", |_| "baseline: shown"),
     ];
+    push_fields(out, &fields);
+}
+
+fn push_fields(out: &mut String, fields: &[&str]) {
     for (i, value) in fields.iter().enumerate() {
         if i > 0 {
             out.push(',');

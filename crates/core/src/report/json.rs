@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
-use super::{Advisory, Cluster, Coverage, Finding, Input, Node, Problem, Report, Tool};
+use super::{Advisory, Cluster, Coverage, Finding, Input, Node, Problem, Report, Suppressed, Tool};
 use crate::text::is_unsafe;
 
 /// Writes the report as one JSON document, indented, with a line end at its end.
@@ -16,8 +16,17 @@ use crate::text::is_unsafe;
 /// # Errors
 ///
 /// Those of `out`.
-pub fn write_json(report: &Report, mut out: impl Write) -> io::Result<()> {
-    report.serialize(&mut Serializer::with_formatter(&mut out, Safe(PrettyFormatter::new())))?;
+pub fn write_json(report: &Report, out: impl Write) -> io::Result<()> {
+    write_document(report, out)
+}
+
+/// Writes any value in the form of [`write_json`].
+///
+/// # Errors
+///
+/// Those of `out`, and those of the value's `Serialize`.
+pub fn write_document(value: &impl Serialize, mut out: impl Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(&mut out, Safe(PrettyFormatter::new())))?;
     out.write_all(b"\n")
 }
 
@@ -78,6 +87,8 @@ struct Summary<'a> {
     problems: usize,
     problems_omitted: u64,
     coverage: &'a Coverage,
+    #[serde(skip_serializing_if = "Suppressed::is_empty")]
+    suppressed: &'a Suppressed,
 }
 
 impl<'a> Summary<'a> {
@@ -94,6 +105,7 @@ impl<'a> Summary<'a> {
             problems: report.problems.len(),
             problems_omitted: report.problems_omitted,
             coverage: &report.coverage,
+            suppressed: &report.suppressed,
         }
     }
 }

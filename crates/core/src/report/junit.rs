@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::words::Words;
-use super::{CannotTell, Finding, Report};
+use super::{CannotTell, Finding, Report, SuppressedFinding};
 use crate::text::Escaped;
 
 /// Writes one suite with a case for each id of [`Coverage::evaluated_ids`](super::Coverage::evaluated_ids), and for
@@ -24,9 +24,10 @@ pub fn write_junit(report: &Report, mut out: impl Write) -> io::Result<()> {
     cases.extend(report.coverage.evaluated_ids.iter().map(|id| (id.as_str(), Case::Passed)));
     cases.extend(report.coverage.cannot_tell.iter().map(|it| (it.id.as_str(), Case::Skipped(it))));
     cases.extend(report.findings.iter().map(|finding| (finding.id.as_str(), Case::Failed(finding))));
+    cases.extend(report.suppressed.findings.iter().map(|it| (it.id.as_str(), Case::Suppressed(it))));
     let count = |kind: fn(&Case<'_>) -> bool| cases.values().filter(|case| kind(case)).count();
     let failures = count(|case| matches!(case, Case::Failed(_)));
-    let skipped = count(|case| matches!(case, Case::Skipped(_)));
+    let skipped = count(|case| matches!(case, Case::Skipped(_) | Case::Suppressed(_)));
     let name = report.inputs.iter().map(|input| input.path.as_str()).collect::<Vec<_>>().join(" ");
     let tests = cases.len();
 
@@ -49,6 +50,7 @@ enum Case<'a> {
     Passed,
     Skipped(&'a CannotTell),
     Failed(&'a Finding),
+    Suppressed(&'a SuppressedFinding),
 }
 
 fn write_case(out: &mut impl Write, words: Words<'_>, id: &str, case: &Case<'_>) -> io::Result<()> {
@@ -63,6 +65,12 @@ fn write_case(out: &mut impl Write, words: Words<'_>, id: &str, case: &Case<'_>)
             let facts: Vec<&str> = it.missing.iter().map(|missing| missing.fact.as_str()).collect();
             let message = words.lang.fill("lacks", &[("facts", &facts.join(", "))]);
             writeln!(out, ">\n      <skipped message=\"{}\"/>\n    </testcase>", xml(&message))
+        }
+        Case::Suppressed(it) => {
+            let by = words.lang.word("suppressed_by", &it.by);
+            let reason = it.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let message = xml(&format!("{by}{reason}"));
+            writeln!(out, ">\n      <skipped message=\"{message}\"/>\n    </testcase>")
         }
         Case::Failed(finding) => {
             let message = format!("{} ({}, {})", finding.title, finding.severity, finding.confidence);

@@ -4,14 +4,17 @@
 //! Every text in it is already masked (secrets replaced) and cut, but not escaped: that is the form's job.
 
 mod csv;
+mod diff;
+mod events;
 mod explain;
 mod facts;
 mod html;
 mod json;
 mod junit;
 mod markdown;
+mod rollup;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sarif;
 #[cfg(test)]
 mod schema;
@@ -25,12 +28,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::csv::write_csv;
+pub use self::diff::{Diff, DiffFinding, Seen, write_diff, write_diff_json};
+pub(crate) use self::events::bucket_seconds;
+pub use self::events::{Bucket, Event, EventSample, Timeline, write_timeline, write_timeline_json};
 pub use self::explain::write_explanation;
 pub use self::facts::{write_explanations, write_facts, write_facts_json};
 pub use self::html::write_html;
-pub use self::json::{write_json, write_jsonl, write_line};
+pub use self::json::{write_document, write_json, write_jsonl, write_line};
 pub use self::junit::write_junit;
 pub use self::markdown::write_markdown;
+pub use self::rollup::{Rollup, RollupCell, RollupInput, RollupIssue, write_rollup, write_rollup_json};
 pub use self::sarif::write_sarif;
 pub use self::text::{TextOptions, write_text};
 
@@ -67,6 +74,44 @@ pub struct Report {
     /// Why each signature was shown or not, where this was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub explanations: Vec<Explanation>,
+    /// What was left out because a baseline knows it or an ignore file says so.
+    #[serde(skip_serializing_if = "Suppressed::is_empty", default)]
+    pub suppressed: Suppressed,
+}
+
+/// Findings and advisories that were left out on purpose, counted.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Suppressed {
+    /// How many the baseline knows.
+    pub baseline: usize,
+    /// How many the ignore file names.
+    pub ignored: usize,
+    /// Which.
+    pub findings: Vec<SuppressedFinding>,
+}
+
+/// A finding or advisory that was left out.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SuppressedFinding {
+    /// Id of the signature.
+    pub id: String,
+    /// Fingerprint of the finding; empty for an advisory.
+    pub fingerprint: String,
+    /// `baseline` or `ignore`.
+    pub by: String,
+    /// The reason the ignore file gives.
+    pub reason: Option<String>,
+    /// The day, as in `2025-12-31`, after which it is shown again.
+    pub until: Option<String>,
+}
+
+impl Suppressed {
+    /// Whether nothing was left out.
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
 }
 
 /// The program that wrote the report.
@@ -288,6 +333,12 @@ pub struct Finding {
     /// How often and when on each node, by name, as far as the path of a member tells the node.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub by_node: Vec<NodeHits>,
+    /// `new` or `known`, where the report was held against a baseline.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub baseline: Option<String>,
+    /// Every member with a hit; not written.
+    #[serde(skip)]
+    pub members: Vec<String>,
 }
 
 /// Hits of one issue on one node.

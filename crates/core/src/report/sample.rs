@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Advisory, Bundle, CannotTell, Cluster, ClusterVerdict, Coverage, Evidence, Finding, Input, Missing, Node,
-    NodeHits, Problem, Report, SCHEMA_VERSION, Source, Tool,
+    NodeHits, Problem, Report, SCHEMA_VERSION, Source, Suppressed, Tool,
 };
 
 /// Text that must never reach a reader as it is.
@@ -213,6 +213,8 @@ pub(crate) fn sample(language: &str) -> Report {
                         last_seen: some("2023-02-03T12:00:00Z"),
                     },
                 ],
+                baseline: None,
+                members: Vec::new(),
             },
             Finding {
                 id: "fluent-bit-sigsegv".into(),
@@ -255,6 +257,8 @@ pub(crate) fn sample(language: &str) -> Report {
                     captures: BTreeMap::new(),
                 }],
                 by_node: Vec::new(),
+                baseline: None,
+                members: Vec::new(),
             },
         ],
         advisories: vec![Advisory {
@@ -305,5 +309,6 @@ pub(crate) fn sample(language: &str) -> Report {
         }],
         problems_omitted: 0,
         explanations: Vec::new(),
+        suppressed: Suppressed::default(),
     }
 }

@@ -46,6 +46,7 @@ impl Log<'_> {
         let mut results: Vec<Value> = report.findings.iter().map(|finding| self.finding(finding)).collect();
         results.extend(report.advisories.iter().map(|advisory| self.advisory(advisory)));
         results.extend(report.coverage.cannot_tell.iter().map(|it| self.undecided(it)));
+        results.extend(report.suppressed.findings.iter().map(|it| self.suppressed(it)));
         let notifications: Vec<Value> = report.problems.iter().map(|problem| self.problem(problem)).collect();
         json!({
             "$schema": SCHEMA,
@@ -72,6 +73,7 @@ impl Log<'_> {
                     "complete": !self.words.partial(),
                     "evaluated": report.coverage.evaluated,
                     "problemsOmitted": report.problems_omitted,
+                    "suppressed": report.suppressed.findings.len(),
                 },
             }],
         })
@@ -107,6 +109,18 @@ impl Log<'_> {
                 "captures": captures,
                 "workaround": clean_lines(&finding.workaround),
             },
+        })
+    }
+
+    fn suppressed(&self, it: &super::SuppressedFinding) -> Value {
+        let by = self.words.lang.word("suppressed_by", &it.by);
+        json!({
+            "ruleId": it.id,
+            "kind": "fail",
+            "level": "none",
+            "message": { "text": clean(&format!("{}: {by}", it.id)) },
+            "partialFingerprints": { "issueAndNodes/v1": it.fingerprint },
+            "suppressions": [{ "kind": "external", "justification": clean(it.reason.as_deref().unwrap_or(by)) }],
         })
     }
 

@@ -24,6 +24,8 @@ pub struct TextOptions {
     pub verbose: bool,
     /// The summary and one line for each finding.
     pub quiet: bool,
+    /// Whether references are links that a terminal opens (OSC 8).
+    pub hyperlinks: bool,
 }
 
 /// Characters shown of a line of evidence, and of one beside it.
@@ -194,11 +196,11 @@ impl<W: Write> Page<'_, W> {
             finding.title
         );
         self.paragraph(0, Style::of_severity(&finding.severity), &head)?;
-        self.line(
-            3,
-            Style::Faint,
-            &format!("{} · {}", finding.id, lang.word("category", &finding.category)),
-        )?;
+        let mut line = format!("{} · {}", finding.id, lang.word("category", &finding.category));
+        if finding.baseline.as_deref() == Some("known") {
+            line.push_str(&format!(" · {}", lang.text("baseline_known")));
+        }
+        self.line(3, Style::Faint, &line)?;
         self.verdicts(finding.into())?;
         if let Some(places) = words.places(finding, self.names()) {
             self.field(3, lang.text("where"), Style::Plain, &places)?;
@@ -329,7 +331,14 @@ impl<W: Write> Page<'_, W> {
     fn references(&mut self, references: &[String]) -> io::Result<()> {
         for (i, reference) in references.iter().enumerate() {
             let label = if i == 0 { self.lang.text("references") } else { "" };
-            self.field(3, label, Style::Plain, reference)?;
+            if !self.options.hyperlinks || !is_link(reference) {
+                self.field(3, label, Style::Plain, reference)?;
+                continue;
+            }
+            self.indent(3)?;
+            self.styled(Style::Faint, label)?;
+            let gap = self.label_width.saturating_sub(label.width());
+            writeln!(self.out, "{:gap$}\x1b]8;;{reference}\x1b\\{reference}\x1b]8;;\x1b\\", "")?;
         }
         Ok(())
     }
@@ -528,6 +537,11 @@ fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// Whether a reference is an address and nothing that could end the sequence of a link.
+fn is_link(reference: &str) -> bool {
+    reference.starts_with("https://") && reference.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

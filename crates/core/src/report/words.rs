@@ -67,6 +67,8 @@ impl<'a> Words<'a> {
             ("advisories", report.advisories.len() as u64),
             ("undecided", report.coverage.cannot_tell.len() as u64),
             ("problems", report.problems.len() as u64 + report.problems_omitted),
+            ("suppressed_baseline", report.suppressed.baseline as u64),
+            ("suppressed_ignored", report.suppressed.ignored as u64),
         ] {
             if n > 0 {
                 parts.push(lang.count(key, n));

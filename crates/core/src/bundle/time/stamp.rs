@@ -33,6 +33,18 @@ impl Stamp {
         self.year
     }
 
+    /// Year, month, day, second and zone of the stamp at the begin of its stretch of `width` seconds.
+    pub(crate) fn floored(&self, width: u32) -> (Option<i32>, u8, u8, u32, Option<i32>) {
+        (self.year, self.month, self.day, self.second / width * width, self.zone)
+    }
+
+    /// The stamp of what [`Stamp::floored`] gave.
+    pub(crate) fn of_bucket(
+        (year, month, day, second, zone): (Option<i32>, u8, u8, u32, Option<i32>),
+    ) -> Stamp {
+        Stamp { year, month, day, second, nanos: 0, zone }
+    }
+
     /// Seconds east of UTC, if the line tells them.
     pub fn zone(&self) -> Option<i32> {
         self.zone

@@ -1,0 +1,270 @@
+//! Findings left out of a report on purpose: those that a baseline knows, and those that an ignore file names.
+//!
+//! Start from [`IgnoreFile`] and [`apply_baseline`]. What is left out is counted and named in
+//! [`Report::suppressed`], so that no report looks cleaner than it is.
+//!
+//! An ignore file is TOML:
+//!
+//! ```toml
+//! [[ignore]]
+//! id = "docker-service-not-active"     # or: fingerprint = "5f0c2d…"
+//! path = "*/nodes/10.200.0.3/*"        # optional: only while every hit lies in such members
+//! reason = "known, the node is being replaced"
+//! until = "2025-12-31"                 # optional: the last day
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::error::{Error, ErrorKind};
+use crate::report::{Finding, Report, SuppressedFinding};
+
+/// What a person decided not to see.
+#[derive(Debug, Default)]
+pub struct IgnoreFile {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Syntax {
+    #[serde(default)]
+    ignore: Vec<EntrySyntax>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntrySyntax {
+    id: Option<String>,
+    fingerprint: Option<String>,
+    path: Option<String>,
+    reason: String,
+    until: Option<String>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: Option<String>,
+    fingerprint: Option<String>,
+    path: Option<globset::GlobSet>,
+    reason: String,
+    until: Option<String>,
+}
+
+impl IgnoreFile {
+    /// Reads an ignore file; `name` is for its mistakes.
+    ///
+    /// # Errors
+    /// When it is no TOML of that form, a glob is malformed, `until` is no day, or an entry names neither id nor
+    /// fingerprint.
+    pub fn parse(name: &str, text: &str) -> Result<IgnoreFile, Error> {
+        let syntax: Syntax = toml::from_str(text).map_err(|source| {
+            Error::new(ErrorKind::Option, format!("cannot read the ignore file `{name}`")).with_source(source)
+        })?;
+        let entries: Result<Vec<Entry>, Error> =
+            syntax.ignore.into_iter().enumerate().map(|(i, entry)| entry.checked(name, i + 1)).collect();
+        Ok(IgnoreFile { entries: entries? })
+    }
+
+    /// Takes what the file names out of the report. `today` is a day such as `2025-01-31`: an entry counts until the
+    /// end of the day it names.
+    ///
+    /// An entry with a path takes a finding only if all its members match, so that the same issue elsewhere is shown.
+    pub fn apply(&self, report: &mut Report, today: &str) {
+        let active = |entry: &&Entry| entry.until.as_deref().is_none_or(|until| today <= until);
+        let entries: Vec<&Entry> = self.entries.iter().filter(active).collect();
+        let mut taken = Vec::new();
+        report.findings.retain(|finding| {
+            let entry = entries.iter().find(|entry| entry.names(finding));
+            taken.extend(entry.map(|entry| entry.suppressed(&finding.id, &finding.fingerprint)));
+            entry.is_none()
+        });
+        report.advisories.retain(|advisory| {
+            let of_id = |entry: &&&Entry| entry.path.is_none() && entry.id.as_ref() == Some(&advisory.id);
+            let entry = entries.iter().find(of_id);
+            taken.extend(entry.map(|entry| entry.suppressed(&advisory.id, "")));
+            entry.is_none()
+        });
+        report.suppressed.ignored += taken.len();
+        report.suppressed.findings.append(&mut taken);
+        report.coverage.shown = report.findings.len();
+    }
+}
+
+impl EntrySyntax {
+    fn checked(self, name: &str, number: usize) -> Result<Entry, Error> {
+        let error = |what: &str| Error::new(ErrorKind::Option, format!("`{name}`: entry {number}: {what}"));
+        if self.id.is_none() && self.fingerprint.is_none() {
+            return Err(error("it needs an `id` or a `fingerprint`"));
+        }
+        if self.reason.trim().is_empty() {
+            return Err(error("it needs a `reason`"));
+        }
+        if self.until.as_deref().is_some_and(|until| !is_day(until)) {
+            return Err(error("`until` is a day such as \"2025-12-31\""));
+        }
+        let path = self.path.map(|path| crate::analyze::globs(&[path])).transpose()?.flatten();
+        let EntrySyntax { id, fingerprint, reason, until, .. } = self;
+        Ok(Entry { id, fingerprint, path, reason, until })
+    }
+}
+
+fn is_day(text: &str) -> bool {
+    let form = text.len() == 10
+        && text.bytes().enumerate().all(|(i, byte)| match i {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    form && crate::bundle::time::parse_when(text, crate::bundle::time::Time::from_unix(0)).is_some()
+}
+
+impl Entry {
+    fn names(&self, finding: &Finding) -> bool {
+        let same = |asked: &Option<String>, value: &String| asked.as_ref().is_none_or(|asked| asked == value);
+        same(&self.id, &finding.id)
+            && same(&self.fingerprint, &finding.fingerprint)
+            && self.path.as_ref().is_none_or(|path| {
+                let members: BTreeSet<&str> = match finding.members.is_empty() {
+                    true => finding.evidence.iter().map(|evidence| evidence.path.as_str()).collect(),
+                    false => finding.members.iter().map(String::as_str).collect(),
+                };
+                !members.is_empty() && members.iter().all(|member| path.is_match(member))
+            })
+    }
+
+    fn suppressed(&self, id: &str, fingerprint: &str) -> SuppressedFinding {
+        SuppressedFinding {
+            id: id.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+            by: "ignore".to_owned(),
+            reason: Some(self.reason.clone()),
+            until: self.until.clone(),
+        }
+    }
+}
+
+/// Marks the findings of the report as `new` or `known`, and leaves out the known ones unless they are to be kept.
+///
+/// A finding is known when the baseline has it with the same fingerprint, or the same issue on all of its nodes.
+pub fn apply_baseline(report: &mut Report, baseline: &Report, keep_known: bool) {
+    let mut nodes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for finding in &baseline.findings {
+        nodes.entry(&finding.id).or_default().extend(finding.nodes.iter().map(String::as_str));
+    }
+    let fingerprints: BTreeSet<&str> = baseline.findings.iter().map(|it| it.fingerprint.as_str()).collect();
+    let is_known = |finding: &Finding| {
+        fingerprints.contains(finding.fingerprint.as_str())
+            || nodes.get(finding.id.as_str()).is_some_and(|known| {
+                !finding.nodes.is_empty() && finding.nodes.iter().all(|node| known.contains(node.as_str()))
+            })
+    };
+    for finding in &mut report.findings {
+        finding.baseline = Some(if is_known(finding) { "known" } else { "new" }.to_owned());
+    }
+    if keep_known {
+        return;
+    }
+    let mut taken = Vec::new();
+    report.findings.retain(|finding| {
+        let known = finding.baseline.as_deref() == Some("known");
+        if known {
+            taken.push(SuppressedFinding {
+                id: finding.id.clone(),
+                fingerprint: finding.fingerprint.clone(),
+                by: "baseline".to_owned(),
+                reason: None,
+                until: None,
+            });
+        }
+        !known
+    });
+    report.suppressed.baseline += taken.len();
+    report.suppressed.findings.append(&mut taken);
+    report.coverage.shown = report.findings.len();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IgnoreFile, apply_baseline};
+    use crate::report::Report;
+    use crate::report::sample::sample;
+
+    fn ignored(entry: &str, today: &str) -> Report {
+        let mut report = sample("en");
+        IgnoreFile::parse("f", &format!("[[ignore]]\nreason = \"r\"\n{entry}"))
+            .unwrap()
+            .apply(&mut report, today);
+        report
+    }
+
+    #[test]
+    fn an_entry_takes_what_it_names_and_says_so() {
+        let all = sample("en").findings.len();
+        let first = sample("en").findings[0].clone();
+        let cases = [
+            (format!("id = \"{}\"", first.id), 1),
+            (format!("fingerprint = \"{}\"", first.fingerprint), 1),
+            (format!("id = \"{}\"\nfingerprint = \"other\"", first.id), 0),
+            ("id = \"no-such-issue\"".to_owned(), 0),
+            (format!("id = \"{}\"\npath = \"*\"", first.id), 1),
+            (format!("id = \"{}\"\npath = \"no/such/member\"", first.id), 0),
+            (format!("id = \"{}\"\nuntil = \"2025-01-31\"", first.id), 1),
+            (format!("id = \"{}\"\nuntil = \"2025-01-30\"", first.id), 0),
+        ];
+        for (entry, taken) in cases {
+            let report = ignored(&entry, "2025-01-31");
+            assert_eq!(report.findings.len(), all - taken, "{entry}");
+            assert_eq!(
+                (report.suppressed.ignored, report.suppressed.findings.len()),
+                (taken, taken),
+                "{entry}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_path_that_covers_only_some_members_hides_nothing() {
+        let mut report = sample("en");
+        report.findings[0].members = vec!["a/x.log".into(), "b/x.log".into()];
+        let text = format!("[[ignore]]\nid = \"{}\"\npath = \"a/*\"\nreason = \"r\"", report.findings[0].id);
+        IgnoreFile::parse("f", &text).unwrap().apply(&mut report, "2025-01-31");
+        assert!(report.suppressed.is_empty());
+    }
+
+    #[test]
+    fn mistakes_name_the_file_and_the_entry() {
+        for (text, what) in [
+            ("[[ignore]]\nreason = \"r\"", "entry 1"),
+            ("[[ignore]]\nid = \"a\"", "ignore file `f`"),
+            ("[[ignore]]\nid = \"a\"\nreason = \" \"", "reason"),
+            ("[[ignore]]\nid = \"a\"\nreason = \"r\"\nuntil = \"soon\"", "until"),
+            ("[[ignore]]\nid = \"a\"\nreason = \"r\"\nfile = \"x\"", "ignore file `f`"),
+            ("[[ignore]]\nid = \"a\"\nreason = \"r\"\npath = \"a[\"", "a["),
+        ] {
+            let message = IgnoreFile::parse("f", text).unwrap_err().to_string();
+            assert!(message.contains(what), "{text}: {message}");
+        }
+        assert!(IgnoreFile::parse("f", "").is_ok());
+    }
+
+    #[test]
+    fn a_baseline_leaves_what_is_new() {
+        let mut report = sample("en");
+        let mut baseline = sample("en");
+        baseline.findings.truncate(1);
+        baseline.findings[0].fingerprint = "other".into();
+        let all = report.findings.len();
+        let mut kept = report.clone();
+        apply_baseline(&mut report, &baseline, false);
+        assert_eq!((report.findings.len(), report.suppressed.baseline), (all - 1, 1));
+        apply_baseline(&mut kept, &baseline, true);
+        assert_eq!(kept.findings[0].baseline.as_deref(), Some("known"));
+        assert_eq!(kept.findings[1].baseline.as_deref(), Some("new"));
+        // The same issue on one node more is new.
+        let mut spread = sample("en");
+        spread.findings[0].nodes.push("another".into());
+        apply_baseline(&mut spread, &baseline, false);
+        assert_eq!(spread.findings.len(), all);
+    }
+}
