@@ -94,10 +94,10 @@ pub struct Reading {
     pub exclude: Vec<String>,
     /// Leave out hits before this: RFC 3339, a date, or a span such as `36h` or `7d` before the end of the logs. Undated
     /// hits stay.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub since: Option<String>,
     /// Leave out hits after this; see --since.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub until: Option<String>,
     /// Worker threads; 0 takes as many as there are processors.
     #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]

@@ -14,6 +14,7 @@ use crate::input::{Inflater, Source, WalkOptions, walk};
 use crate::limits::Limits;
 use crate::mask::mask_bytes;
 use crate::path::EntryPath;
+use crate::problem::{Problem, ProblemKind};
 use crate::report::{Input, Report};
 use crate::scan::{PathFilter, ScanOptions, Scanner, Watch};
 use crate::signature::{Confidence, Severity};
@@ -284,6 +285,16 @@ impl<'s> Analysis<'s> {
                 entries: of_input.entries,
                 lines: of_input.lines,
             });
+            if of_input.entries == 0 && summary.entries > 0 {
+                let message =
+                    format!("none of its {} members is wanted by --include and --exclude", summary.entries);
+                of_input.problem(Problem {
+                    path: summary.path,
+                    offset: None,
+                    kind: ProblemKind::Skipped,
+                    message,
+                });
+            }
             tally.merge(of_input);
         }
         if options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {

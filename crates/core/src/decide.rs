@@ -13,7 +13,7 @@ use crate::automaton::{SignatureId, SignatureSet};
 use crate::bundle::facts::{Entity, Resolved};
 use crate::bundle::place::{Place, place_of_line, place_of_path};
 use crate::bundle::time::Time;
-use crate::mask::{mask, mask_bytes};
+use crate::mask::mask;
 use crate::path::EntryPath;
 use crate::report::{self, Advisory, ClusterVerdict, Coverage, Evidence, Finding, Report};
 use crate::signature::capture::CaptureType;
@@ -392,7 +392,7 @@ impl<'a> Decider<'a> {
     fn evidence(&self, sample: &Sample) -> Evidence {
         let place = self.place(sample);
         let time = sample.when.resolve(self.newest);
-        let text = |bytes: &[u8]| String::from_utf8_lossy(&mask_bytes(bytes)).into_owned();
+        let (before, text, after) = masked_lines(sample);
         Evidence {
             path: sample.path.to_string(),
             line: sample.line,
@@ -404,9 +404,9 @@ impl<'a> Decider<'a> {
             namespace: place.namespace,
             pod: place.pod,
             container: place.container,
-            text: text(&sample.text),
-            before: sample.before.iter().map(|line| text(line)).collect(),
-            after: sample.after.iter().map(|line| text(line)).collect(),
+            text,
+            before,
+            after,
             captures: sample
                 .captures
                 .iter()
@@ -444,7 +444,9 @@ impl<'a> Decider<'a> {
         };
         let counts = worst(&mut known.iter().filter(|cluster| clusters.contains(&cluster.name)))
             .or_else(|| worst(&mut known.iter()));
-        (known.iter().map(verdict).collect(), counts.unwrap_or((Verdict::Unknown, None)))
+        let mut judged: Vec<ClusterVerdict> = known.iter().map(verdict).collect();
+        judged.sort_by_key(|judged| !clusters.contains(&judged.cluster));
+        (judged, counts.unwrap_or((Verdict::Unknown, None)))
     }
 
     /// The workaround with its slots filled, and what was left open.
@@ -537,6 +539,20 @@ fn rule_patterns(rule: &Rule) -> BTreeSet<usize> {
         TextFunction::Near { of, .. } => *of,
     };
     functions.iter().map(pattern).collect()
+}
+
+/// The lines before a hit, its text and the lines after it, masked together: a key may run over all of them.
+fn masked_lines(sample: &Sample) -> (Vec<String>, String, Vec<String>) {
+    let parts: Vec<_> =
+        sample.before.iter().chain(std::iter::once(&sample.text)).chain(&sample.after).collect();
+    let all: Vec<_> = parts.into_iter().map(|part| String::from_utf8_lossy(part)).collect();
+    // Masking keeps the number of lines; a wrapped message has several.
+    let masked = mask(&all.join("\n")).into_owned();
+    let mut lines = masked.split('\n').map(str::to_owned);
+    let before: Vec<String> = lines.by_ref().take(sample.before.len()).collect();
+    let wrapped = memchr::memchr_iter(b'\n', &sample.text).count();
+    let text: Vec<String> = lines.by_ref().take(1 + wrapped).collect();
+    (before, text.join("\n"), lines.collect())
 }
 
 /// How often an issue shows: the hits of the patterns that name it alone, or else of those that a rule counts, which

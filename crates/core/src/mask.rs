@@ -144,28 +144,55 @@ fn headless_keys(text: &[u8], within: Range<usize>, secrets: &mut Vec<Range<usiz
     }
 }
 
-/// Lines that are nothing but base64, as in the middle of a wrapped key: at least 60 characters of mixed kinds.
+/// Stretches of base64 as in the middle of a wrapped key, behind any prefix of a log: at least 60 characters of mixed
+/// kinds; and the shorter line behind one, which ends the key.
 fn base64_lines(text: &[u8], secrets: &mut Vec<Range<usize>>) {
-    const SHORTEST: usize = 60;
     let mut start = 0;
+    let mut follows = false;
     while start < text.len() {
         let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
-        let margin = |byte: &u8| b" \t\r>|\"',+".contains(byte);
         let line = &text[start..end];
-        let head = line.iter().take_while(|byte| margin(byte)).count();
-        let tail = line[head..].iter().rev().take_while(|byte| margin(byte)).count();
-        let body = &line[head..line.len() - tail];
-        if body.len() >= SHORTEST
-            && body.iter().all(|&byte| is_base64(byte))
-            && body.iter().any(u8::is_ascii_lowercase)
-            && body.iter().any(u8::is_ascii_uppercase)
-            && body.iter().any(u8::is_ascii_digit)
-            && !is_encoded_certificate(body)
-        {
-            secrets.push(start + head..end - tail);
+        let before = secrets.len();
+        base64_runs(line, start, secrets);
+        let found = secrets.len() > before;
+        if follows && !found {
+            let body = base64_body(line);
+            if body.len() >= 4 {
+                secrets.push(start + body.start..start + body.end);
+            }
         }
+        follows = found;
         start = end + 1;
     }
+}
+
+/// The runs of one line, which begins at `at` of the text.
+fn base64_runs(line: &[u8], at: usize, secrets: &mut Vec<Range<usize>>) {
+    const SHORTEST: usize = 60;
+    let mut from = 0;
+    while from < line.len() {
+        let length = line[from..].iter().take_while(|&&byte| is_base64(byte)).count();
+        let run = &line[from..from + length];
+        if length >= SHORTEST
+            && run.iter().any(u8::is_ascii_lowercase)
+            && run.iter().any(u8::is_ascii_uppercase)
+            && run.iter().any(u8::is_ascii_digit)
+            && !is_encoded_certificate(run)
+        {
+            secrets.push(at + from..at + from + length);
+        }
+        from += length + 1;
+    }
+}
+
+/// All of a line behind margins and the prefix of a record, where it is nothing but base64.
+fn base64_body(line: &[u8]) -> Range<usize> {
+    let margin = |byte: &u8| b" \t\r>|\"',+".contains(byte);
+    let prefix = crate::fold::record_prefix(line);
+    let head = prefix + line[prefix..].iter().take_while(|byte| margin(byte)).count();
+    let tail = line[head..].iter().rev().take_while(|byte| margin(byte)).count();
+    let body = head..line.len() - tail;
+    if line[body.clone()].iter().all(|&byte| is_base64(byte)) { body } else { 0..0 }
 }
 
 /// How sure a key is that its value is a secret.

@@ -16,6 +16,7 @@ use crate::confirm::{Confirmer, Match, REACH, Window};
 use crate::container::{Entry, EntryEnd, Sink};
 use crate::filter::Found;
 use crate::html::{self, Stripper};
+use crate::mask::mask_bytes;
 use crate::path::EntryPath;
 use crate::problem::{Problem, ProblemKind};
 use crate::signature::Confidence;
@@ -121,6 +122,7 @@ struct EntryScan {
     /// Takes out tags, where the entry is HTML.
     html: Option<Stripper>,
     is_sniffed: bool,
+    times: Option<TimeContext>,
     /// Parts of records up to here were joined.
     joined_to: u64,
     /// Candidates whose window is not complete yet.
@@ -145,9 +147,9 @@ struct RawHits {
     /// The line of the last hit, from 1.
     last_line: u64,
     best: Option<Confidence>,
-    first: Option<Mark>,
-    last: Option<Mark>,
-    samples: Vec<(Sample, Mark)>,
+    first: When,
+    last: When,
+    samples: Vec<Sample>,
     buckets: Buckets,
 }
 
@@ -185,12 +187,6 @@ impl Buckets {
         let when = |key: BucketKey| When::new(Some(Stamp::of_bucket(key)), context);
         self.counts.into_iter().map(|(key, count)| (when(key), count)).collect()
     }
-}
-
-/// Where a hit was, and the head of its line, from which its time is read when it is needed.
-#[derive(Clone, Default)]
-struct Mark {
-    head: Vec<u8>,
 }
 
 /// Hits of one pattern with another close by.
@@ -366,8 +362,10 @@ impl<'s> Scanner<'s> {
         let source = self.set.source(id);
         let signature = self.set.pattern(id).signature;
         let message = &window.bytes[found.lines.clone()];
-        let mark = Mark { head: message[..message.len().min(STAMP_BYTES)].to_vec() };
-        if self.is_out_of_range(scan, &mark) {
+        let head = &message[..message.len().min(STAMP_BYTES)];
+        let stamp = find_stamp(head);
+        let when = When::new(stamp, scan.time_context());
+        if self.is_out_of_range(when) {
             return;
         }
         let line = scan.line_of(window, found.lines.start, chunk);
@@ -378,14 +376,14 @@ impl<'s> Scanner<'s> {
         let confidence = source.confidence.map(|confidence| {
             let hinted = source.hints.iter().any(|hint| {
                 let holds = |text: &[u8]| memchr::memmem::find(text, hint.as_bytes()).is_some();
-                holds(scan.entry.path.as_bytes()) || holds(&mark.head)
+                holds(scan.entry.path.as_bytes()) || holds(head)
             });
             if hinted { confidence.raised() } else { confidence }
         });
         let confidence = if found.cut { confidence.map(Confidence::lowered) } else { confidence };
         scan.near_hit(self.set, signature, self.set.pattern(id).index, line, found.weight);
         if scan.hits.get(&id).is_none_or(|hits| hits.count < PLACED_HITS) {
-            let place = place_of_line(&mark.head);
+            let place = place_of_line(head);
             if place != Place::default() {
                 scan.places.entry(signature).or_default().insert(place);
             }
@@ -396,36 +394,34 @@ impl<'s> Scanner<'s> {
         hits.count += found.weight;
         hits.shared += if shared { found.weight } else { 0 };
         hits.best = hits.best.max(confidence);
-        if hits.samples.len() < self.options.evidence {
+        if let Some(stamp) = stamp {
+            hits.buckets.add(&stamp, if shared { 0 } else { found.weight });
+        }
+        hits.first = hits.first.earlier(when);
+        hits.last = hits.last.later(when);
+        let rank = (std::cmp::Reverse(confidence), when.is_undated());
+        let at = hits
+            .samples
+            .partition_point(|other| (std::cmp::Reverse(other.confidence), other.when.is_undated()) <= rank);
+        if at < self.options.evidence {
             let mut sample = sample(window, found, line, confidence, self.options.context);
+            sample.when = when;
             if let Some(html) = &scan.html {
                 sample.offset = html.source_offset(sample.offset);
             }
             if let Some(watch) = self.watch {
                 watch(signature, &scan.entry.path, &sample);
             }
-            hits.samples.push((sample, mark.clone()));
+            hits.samples.insert(at, sample);
+            hits.samples.truncate(self.options.evidence);
         }
-        if let Some(stamp) = find_stamp(&mark.head) {
-            hits.buckets.add(&stamp, if shared { 0 } else { found.weight });
-        }
-        if hits.first.is_none() {
-            hits.first = Some(mark.clone());
-        }
-        hits.last = Some(mark);
     }
 
     /// Whether the hit has a time outside of what was asked for.
-    fn is_out_of_range(&self, scan: &EntryScan, mark: &Mark) -> bool {
-        let (since, until) = (self.options.since, self.options.until);
-        if since.is_none() && until.is_none() {
-            return false;
-        }
-        let context = scan.time_context();
-        let Some(time) = find_stamp(&mark.head).and_then(|stamp| context.resolve(&stamp)) else {
-            return false;
-        };
-        since.is_some_and(|since| time < since) || until.is_some_and(|until| time > until)
+    fn is_out_of_range(&self, when: When) -> bool {
+        let Some(time) = when.resolve(None) else { return false };
+        self.options.since.is_some_and(|since| time < since)
+            || self.options.until.is_some_and(|until| time > until)
     }
 
     fn finish(&mut self, mut scan: EntryScan) {
@@ -433,7 +429,7 @@ impl<'s> Scanner<'s> {
         self.confirm_waiting(&mut scan, &[], until);
         let lines = scan.lines + u64::from(scan.tail.last().is_some_and(|&last| last != b'\n'));
         let times = scan.entry_times();
-        let context = scan.time_context();
+        let context = scan.time_context().clone();
         self.tally.entry(&scan.entry.path, scan.offset, lines, times);
         let is_document = |text: &Vec<u8>| crate::bundle::is_document(scan.entry.path.as_bytes(), text);
         if let Some(mut document) = scan.document.take().filter(is_document) {
@@ -447,7 +443,6 @@ impl<'s> Scanner<'s> {
         if scan.hits.is_empty() {
             return;
         }
-        let when = |mark: &Mark| When::new(find_stamp(&mark.head), &context);
         let mut members: BTreeMap<SignatureId, MemberHits> = BTreeMap::new();
         for (id, raw) in std::mem::take(&mut scan.hits) {
             let pattern = self.set.pattern(id);
@@ -456,14 +451,13 @@ impl<'s> Scanner<'s> {
                 count: raw.count,
                 shared: raw.shared,
                 best: raw.best,
-                first: raw.first.as_ref().map(when).unwrap_or_default(),
-                last: raw.last.as_ref().map(when).unwrap_or_default(),
+                first: raw.first,
+                last: raw.last,
                 buckets: raw.buckets.resolved(&context),
             };
             member.patterns.insert(pattern.index, hits);
-            for (mut sample, mark) in raw.samples {
+            for mut sample in raw.samples {
                 sample.pattern = pattern.index;
-                sample.when = when(&mark);
                 sample.path = scan.entry.path.clone();
                 self.tally.sample(pattern.signature, sample);
             }
@@ -549,6 +543,7 @@ impl EntryScan {
             tail: Vec::new(),
             html: None,
             is_sniffed: false,
+            times: None,
             joined_to: 0,
             waiting: VecDeque::new(),
             hits: BTreeMap::new(),
@@ -594,19 +589,16 @@ impl EntryScan {
 
     /// The number, from 1, of the line that begins at `start` of the window.
     fn line_of(&mut self, window: &Window<'_>, start: usize, chunk: &[u8]) -> u64 {
-        let at = window.base + start as u64;
-        let candidate = window.base + window.at as u64;
-        if candidate > self.counted_to {
-            let range = (self.counted_to - self.offset) as usize..(candidate - self.offset) as usize;
+        // Parts of a record may lead to a line behind the candidate.
+        let to = window.base + window.at.max(start) as u64;
+        if to > self.counted_to {
+            let range = (self.counted_to - self.offset) as usize..(to - self.offset) as usize;
             self.lines += memchr::memchr_iter(b'\n', &chunk[range]).count() as u64;
-            self.counted_to = candidate;
+            self.counted_to = to;
         }
-        // All counted bytes after the line's start lie in the window or before the candidate's chunk was counted.
-        let window_end = window.base + window.bytes.len() as u64;
-        let between = &window.bytes[start..(self.counted_to.min(window_end) - window.base) as usize];
-        let beyond = self.counted_to.saturating_sub(window_end.max(at));
-        debug_assert_eq!(beyond, 0, "lines are counted no further than the window of a waiting candidate");
-        self.lines - memchr::memchr_iter(b'\n', between).count() as u64 + 1
+        // Lines are counted no further than the window of a candidate that waits, so all between lies in it.
+        let counted = ((self.counted_to - window.base) as usize).min(window.bytes.len());
+        self.lines - memchr::memchr_iter(b'\n', &window.bytes[start..counted]).count() as u64 + 1
     }
 
     fn keep_tail(&mut self, chunk: &[u8]) {
@@ -662,8 +654,15 @@ impl EntryScan {
         }
     }
 
-    /// Year and zone for this entry's stamps.
-    fn time_context(&self) -> TimeContext {
+    /// Year and zone for this entry's stamps, worked out once: the head is whole before anything is scanned.
+    fn time_context(&mut self) -> &TimeContext {
+        if self.times.is_none() {
+            self.times = Some(self.new_time_context());
+        }
+        self.times.get_or_insert_default()
+    }
+
+    fn new_time_context(&self) -> TimeContext {
         let mut context = TimeContext::for_entry(self.entry.path.as_bytes(), self.entry.mtime, None);
         for line in self.head.split(|&byte| byte == b'\n').take(8) {
             match header_of(line) {
@@ -679,8 +678,8 @@ impl EntryScan {
     }
 
     /// Times of the first and the last dated line near the ends.
-    fn entry_times(&self) -> Option<(Time, Time)> {
-        let context = self.time_context();
+    fn entry_times(&mut self) -> Option<(Time, Time)> {
+        let context = self.time_context().clone();
         let resolve = |stamp: Stamp| context.resolve(&stamp);
         let time = |line: &[u8]| find_stamp(&line[..line.len().min(STAMP_BYTES)]).and_then(resolve);
         let first = self.head.split(|&byte| byte == b'\n').take(8).find_map(time)?;
@@ -726,12 +725,16 @@ fn sample(
 }
 
 /// The text of the lines, or its part around the match where it is too long.
+///
+/// Secrets are masked first: behind a cut, a key no longer tells that its value is one.
 fn cut(bytes: &[u8], lines: &std::ops::Range<usize>, start: usize) -> Vec<u8> {
-    let text = &bytes[lines.clone()];
+    let masked = mask_bytes(&bytes[lines.clone()]);
+    let text = &masked[..];
     if text.len() <= TEXT_BYTES {
         return text.trim_ascii_end().to_vec();
     }
-    let from = (start - lines.start).saturating_sub(TEXT_BYTES / 4);
+    let before = mask_bytes(&bytes[lines.start..start]).len().min(text.len());
+    let from = before.saturating_sub(TEXT_BYTES / 4);
     let from = if from < 64 { 0 } else { on_border(text, from) };
     let to = on_border(text, (from + TEXT_BYTES).min(text.len()));
     let mut cut = Vec::with_capacity(TEXT_BYTES + 8);
@@ -757,7 +760,7 @@ fn context_lines(bytes: &[u8], count: usize, last: bool) -> Vec<Vec<u8>> {
         return Vec::new();
     }
     let kept = |line: &[u8]| {
-        let line = line.trim_ascii_end();
+        let line = &mask_bytes(line.trim_ascii_end())[..];
         match line.len() > CONTEXT_BYTES {
             true => [&line[..on_border(line, CONTEXT_BYTES)], "…".as_bytes()].concat(),
             false => line.to_vec(),

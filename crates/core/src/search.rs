@@ -82,9 +82,11 @@ struct Searcher<'s, 'f> {
     line: u64,
     /// The beginning of a line whose end has not come yet.
     carry: Vec<u8>,
-    /// Whether the rest of the line is beyond what is kept.
+    /// Whether the line is long and matched already: its rest is left out.
     skipping: bool,
     learned: u32,
+    /// Whether the lines are those of a private key.
+    in_key: bool,
     problems: Vec<Problem>,
 }
 
@@ -105,6 +107,7 @@ impl<'s, 'f> Searcher<'s, 'f> {
             carry: Vec::new(),
             skipping: false,
             learned: 0,
+            in_key: false,
             problems: Vec::new(),
         }
     }
@@ -120,9 +123,13 @@ impl<'s, 'f> Searcher<'s, 'f> {
                 None => find_stamp(line).iter().for_each(|stamp| context.learn(stamp)),
             }
         }
+        // Inside a private key every line is a secret, whatever its prefix.
+        let begins_key = memchr::memmem::find(line, b"PRIVATE KEY-----").is_some();
+        self.in_key = if begins_key { memchr::memmem::find(line, b"BEGIN").is_some() } else { self.in_key };
         if !self.regex.is_match(line) {
             return ControlFlow::Continue(());
         }
+        let line: &[u8] = if self.in_key && !begins_key { crate::mask::MASK.as_bytes() } else { line };
         let time = find_stamp(line).and_then(|stamp| context.resolve(&stamp));
         let late = self.options.until.zip(time).is_some_and(|(until, time)| time > until);
         let early = self.options.since.zip(time).is_some_and(|(since, time)| time < since);
@@ -137,10 +144,23 @@ impl<'s, 'f> Searcher<'s, 'f> {
         }
     }
 
+    /// Keeps more of a line. One beyond the limit is searched in stretches that overlap; the first with a match stays.
     fn keep(&mut self, part: &[u8]) {
-        let room = self.options.limits.line_bytes.saturating_sub(self.carry.len());
-        self.skipping |= part.len() > room;
-        self.carry.extend_from_slice(&part[..part.len().min(room)]);
+        const OVERLAP: usize = 4 << 10;
+        let most = self.options.limits.line_bytes.max(4 * OVERLAP);
+        let mut rest = part;
+        while !rest.is_empty() && !self.skipping {
+            let (now, later) = rest.split_at(rest.len().min(most - self.carry.len()));
+            self.carry.extend_from_slice(now);
+            rest = later;
+            if self.carry.len() < most {
+                break;
+            }
+            match self.regex.is_match(&self.carry) {
+                true => self.skipping = true,
+                false => drop(self.carry.drain(..most - OVERLAP)),
+            }
+        }
     }
 
     fn end_line(&mut self) -> ControlFlow<()> {
@@ -160,7 +180,7 @@ impl Sink for Searcher<'_, '_> {
         }
         let context = TimeContext::for_entry(entry.path.as_bytes(), entry.mtime, None);
         self.entry = Some((entry.clone(), context));
-        (self.line, self.learned, self.skipping) = (0, 0, false);
+        (self.line, self.learned, self.skipping, self.in_key) = (0, 0, false, false);
         self.carry.clear();
         true
     }

@@ -26,6 +26,31 @@ impl When {
         When { time: stamp.and_then(|stamp| context.resolve(&stamp)), stamp }
     }
 
+    /// Whether the line told no time at all.
+    pub(crate) fn is_undated(&self) -> bool {
+        self.stamp.is_none()
+    }
+
+    /// The earlier of two; a known time comes before an unknown one.
+    pub(crate) fn earlier(self, other: When) -> When {
+        match (self.time, other.time) {
+            (Some(time), Some(others)) if others < time => other,
+            (None, Some(_)) => other,
+            (None, None) if self.stamp.is_none() => other,
+            _ => self,
+        }
+    }
+
+    /// The later of two; a known time comes before an unknown one, and of two unknown ones the second.
+    pub(crate) fn later(self, other: When) -> When {
+        match (self.time, other.time) {
+            (Some(time), Some(others)) if others >= time => other,
+            (None, Some(_)) => other,
+            (None, None) if other.stamp.is_some() => other,
+            _ => self,
+        }
+    }
+
     /// The time, with the year of `newest` where nothing closer told it.
     pub(crate) fn resolve(&self, newest: Option<Time>) -> Option<Time> {
         let context = || TimeContext::for_entry(b"", None, newest);
@@ -52,7 +77,7 @@ pub(crate) struct Sample {
 impl Sample {
     /// Order of preference: surest first, then dated, then by path and offset.
     pub(crate) fn rank(&self) -> (std::cmp::Reverse<Option<Confidence>>, bool, &EntryPath, u64) {
-        (std::cmp::Reverse(self.confidence), self.when.stamp.is_none(), &self.path, self.offset)
+        (std::cmp::Reverse(self.confidence), self.when.is_undated(), &self.path, self.offset)
     }
 }
 
@@ -249,15 +274,7 @@ impl PatternHits {
         self.shared += other.shared;
         self.best = self.best.max(other.best);
         self.buckets.extend(other.buckets);
-        if empty {
-            (self.first, self.last) = (other.first, other.last);
-            return;
-        }
-        if other.first.time.is_some_and(|time| self.first.time.is_none_or(|first| time < first)) {
-            self.first = other.first;
-        }
-        if other.last.time.is_some_and(|time| self.last.time.is_none_or(|last| time > last)) {
-            self.last = other.last;
-        }
+        self.first = if empty { other.first } else { self.first.earlier(other.first) };
+        self.last = if empty { other.last } else { self.last.later(other.last) };
     }
 }
