@@ -56,7 +56,7 @@ pub(crate) fn damaged(head: &[u8]) -> Damaged {
     let wrong_bits = |magic: &[u8; 8]| -> u32 {
         magic.iter().zip(&first[257..265]).map(|(a, b)| (a ^ b).count_ones()).sum()
     };
-    if ![b"ustar  \0", b"ustar\000"].into_iter().any(|magic| wrong_bits(magic) <= 2) {
+    if ![b"ustar  \0", b"ustar\x0000"].into_iter().any(|magic| wrong_bits(magic) <= 2) {
         return Damaged::No;
     }
     let size = Header::from_byte_slice(first).entry_size().unwrap_or(0);
