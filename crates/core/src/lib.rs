@@ -38,15 +38,17 @@ mod problem;
 pub mod report;
 mod scan;
 pub mod search;
+mod session;
 pub mod signature;
 mod stream;
 mod tally;
 pub mod text;
 pub mod version;
 
-pub use crate::analyze::{Analysis, AnalyzeOptions, Progress, analyze};
+pub use crate::analyze::{Analysis, AnalyzeOptions, Progress, Provisional, analyze};
 pub use crate::automaton::SignatureSet;
 pub use crate::error::{Error, ErrorKind};
 pub use crate::limits::Limits;
 pub use crate::path::EntryPath;
 pub use crate::problem::{Problem, ProblemKind};
+pub use crate::session::{Received, Session};
