@@ -63,7 +63,7 @@ def archives():
     plain_zip = zipped([("a.log", LINE), ("b.log", LINE * 20)])
     directory = plain_zip.index(b"PK\1\2")
     yield "tar-claims-8-eib.tar", "truncated", tar_header(b"huge", size_field=b"\x80" + b"\0" * 3 + b"\x7f" + b"\xff" * 7) + LINE
-    yield "tar-negative-size.tar", "corrupt", GOOD + tar_header(b"less", size_field=b"\xff" * 12) + END
+    yield "tar-negative-size.tar", "truncated", GOOD + tar_header(b"less", size_field=b"\xff" * 12) + END
     yield "tar-cut-in-header.tar", "truncated", GOOD + tar_header(b"cut")[:200]
     yield "tar-no-end.tar", "truncated", GOOD
     yield "tar-bad-checksum.tar", "corrupt", GOOD + changed(member(b"bad.log", LINE), 148, b"0000000") + GOOD + END

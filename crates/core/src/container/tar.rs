@@ -229,9 +229,8 @@ impl<S: Sink> Tar<'_, '_, '_, S> {
     /// Handles the member or extension that `header` begins.
     fn entry(&mut self, header: &Header) -> Result<bool, Stop> {
         let size = match header.entry_size() {
-            // A number with a sign comes out as more than a signed size can be.
-            Ok(size) if i64::try_from(size).is_ok() => size,
-            _ => {
+            Ok(size) => size,
+            Err(_) => {
                 let message = "a header states no valid size";
                 self.problem(ProblemKind::Corrupt, message);
                 self.next = Extensions::default();
