@@ -170,7 +170,8 @@ def node_commands():
         routes += [f"10.200.0.0/24 dev {iface} proto kernel scope link src {address}",
                    f"192.168.{index}.0/24 via 192.168.{index}.12 dev cilium_host src 192.168.{index}.12",
                    f"192.168.{index}.12 dev cilium_host scope link"]
-        tree.add(f"{base}/commands/ip_route_show", lines(routes))
+        tree.add(f"{base}/commands/ip_route_show", lines(routes), plant=[
+            ("multiple-default-gateways", "routes of a node", "default via")] if name == "usr-wk-01" else ())
         tree.add(f"{base}/commands/uname_-a",
                  f"Linux {name} {kernel} #112-Ubuntu SMP Thu Dec 1 12:00:00 UTC 2022 x86_64 x86_64 x86_64 GNU/Linux\n")
         tail = ["chaintoolong={}".format(0 if "5.15" not in kernel else 311 + 7 * cpu) for cpu in range(4)]
@@ -178,13 +179,15 @@ def node_commands():
         tree.add(f"{base}/commands/conntrack_-S", lines(
             f"cpu={cpu}   \tfound={source.below(900)} invalid={source.below(9000)} insert=0 insert_failed={failed[cpu]} "
             f"drop={failed[cpu]} early_drop=0 error={source.below(40)} search_restart={source.below(4000)} "
-            f"{tail[cpu] if '5.15' in kernel else ''}" for cpu in range(4)))
+            f"{tail[cpu] if '5.15' in kernel else ''}" for cpu in range(4)), plant=[
+                ("conntrack-chaintoolong-insert-failures", "statistics of a node", "cpu=")] if "5.15" in kernel else ())
         offload = "on" if name == "usr-cp-01" else "off [fixed]" if name == "usr-wk-01" else "off"
         tree.add(f"{base}/commands/ethtool_-k_{iface}", lines([
             f"Features for {iface}:", "rx-checksumming: on", "tx-checksumming: on", "\ttx-checksum-ipv4: off [fixed]",
             "\ttx-checksum-ip-generic: on", "scatter-gather: on", "tcp-segmentation-offload: on",
             "generic-segmentation-offload: on", "generic-receive-offload: on",
-            f"tx-udp_tnl-segmentation: {offload}", f"tx-udp_tnl-csum-segmentation: {offload}", "tx-nocache-copy: off"]))
+            f"tx-udp_tnl-segmentation: {offload}", f"tx-udp_tnl-csum-segmentation: {offload}", "tx-nocache-copy: off"]),
+            plant=[("vsphere-vmxnet3-udp-tunnel-offload", "features of an interface", "tx-udp_tnl")] if offload == "on" else ())
         cgroup = ["cgroup2 on /sys/fs/cgroup type cgroup2 (rw,nosuid,nodev,noexec,relatime,nsdelegate,memory_recursiveprot)"] \
             if "22.04" in image else [
                 "tmpfs on /sys/fs/cgroup type tmpfs (ro,nosuid,nodev,noexec,mode=755)",
@@ -196,11 +199,13 @@ def node_commands():
             "/dev/mapper/vg0-root on / type ext4 (rw,relatime,errors=remount-ro)", *cgroup,
             "bpf on /sys/fs/bpf type bpf (rw,nosuid,nodev,noexec,relatime,mode=700)",
             *[f"tmpfs on /var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~projected/kube-api-access-{source.suffix()} type tmpfs (rw,relatime,size=524288k)"
-              for uid in source.uids[:6]]]))
+              for uid in source.uids[:6]]]), plant=[
+                  ("cgroup-v2-not-supported", "mounts of a node", "cgroup2 on")] if "22.04" in image else ())
         tree.add(f"{base}/files/etc/os-release", lines([
             f'NAME="{"Red Hat Enterprise Linux" if os_id == "rhel" else "Ubuntu"}"', f'VERSION="{release}"', f"ID={os_id}",
             f'VERSION_ID="{"8.6" if os_id == "rhel" else release[:5]}"', f'PRETTY_NAME="{image}"']))
-        tree.add(f"{base}/files/proc/sys/net/ipv4/conf/all/rp_filter", "2\n" if name == "usr-wk-03" else "0\n")
+        tree.add(f"{base}/files/proc/sys/net/ipv4/conf/all/rp_filter", "2\n" if name == "usr-wk-03" else "0\n",
+                 plant=[("reverse-path-filter-enabled", "file below /proc", "2")] if name == "usr-wk-03" else ())
         tree.add(f"{base}/files/proc/sys/net/netfilter/nf_conntrack_max", "131072\n")
         tree.add(f"{base}/commands/conntrack_--count", f"{1800 + source.below(9000)}\n")
         addresses = [f"1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000",
@@ -369,7 +374,8 @@ def kubectl():
             f"{n:<12}{status.get(n, 'Ready'):<11}{role:<23}{age:<6}{version:<19}{ip:<15}{'<none>':<14}{image:<39}{kernel:<31}{runtime}"
             for n, ip, role, version, image, kernel, runtime in nodes])
 
-    tree.add("kubectlCommands/kubectl_get_nodes_-o_wide", rows(NODES[1:], "79d"))
+    tree.add("kubectlCommands/kubectl_get_nodes_-o_wide", rows(NODES[1:], "79d"), plant=[
+        ("node-drain-cannot-start-unreachable", "table of nodes, during an upgrade", "usr-wk-04")])
     tree.add("kubectlCommands/kubectl_--kubeconfig_admin-seoul-kubeconfig_get_nodes_-o_wide", rows(NODES[:1], "322d"))
     tree.add("kubectlCommands/kubectl_version", lines([
         'Client Version: version.Info{Major:"1", Minor:"24", GitVersion:"v1.24.2-gke.1900", GitCommit:"9b8d1ab1b5d3", GitTreeState:"clean"}',

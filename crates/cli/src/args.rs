@@ -110,6 +110,9 @@ pub struct Reading {
     /// Bytes decoded at once; for tests.
     #[arg(long, hide = true, value_name = "BYTES")]
     pub chunk_bytes: Option<usize>,
+    /// Decoder of gzip; for tests and measurements.
+    #[arg(long, hide = true, value_enum, default_value_t = Inflater::ZlibRs)]
+    pub inflater: Inflater,
 }
 
 #[derive(Args)]
@@ -262,6 +265,13 @@ impl std::str::FromStr for Format {
 pub enum Language {
     En,
     Ko,
+}
+
+/// A decoder of gzip.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Inflater {
+    ZlibRs,
+    TwoStage,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

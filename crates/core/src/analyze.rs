@@ -5,17 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use crate::automaton::SignatureSet;
+use crate::automaton::{SignatureId, SignatureSet};
 use crate::bundle::facts::Resolved;
 use crate::bundle::time::Time;
 use crate::decide::{DecideOptions, decide};
 use crate::error::{Error, ErrorKind};
-use crate::input::{Source, WalkOptions, walk};
+use crate::input::{Inflater, Source, WalkOptions, walk};
 use crate::limits::Limits;
+use crate::mask::mask_bytes;
+use crate::path::EntryPath;
 use crate::report::{Input, Report};
-use crate::scan::{PathFilter, ScanOptions, Scanner};
+use crate::scan::{PathFilter, ScanOptions, Scanner, Watch};
 use crate::signature::{Confidence, Severity};
-use crate::tally::Tally;
+use crate::tally::{Sample, Tally};
 use crate::version::Version;
 
 /// How far an analysis is; given to the callback of [`AnalyzeOptions::with_progress`] now and then, from any worker.
@@ -29,6 +31,27 @@ pub struct Progress {
 }
 
 type ProgressCallback<'a> = &'a (dyn Fn(Progress) + Sync);
+
+/// A piece of evidence as it is confirmed; given to the callback of [`AnalyzeOptions::with_evidence`].
+///
+/// It is provisional: what other entries say, other issues that explain it, and the release of the cluster are
+/// known only at the end, so that the report may judge it otherwise or leave it out. Secrets in its text are masked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Provisional<'a> {
+    /// Id of the signature.
+    pub id: &'a str,
+    /// How sure the text alone makes it; `None` when it counts only together with others.
+    pub confidence: Option<Confidence>,
+    /// The member.
+    pub path: &'a EntryPath,
+    /// Line, from 1, on which the message begins.
+    pub line: u64,
+    /// The line, or the lines of a wrapped message, as [`Evidence::text`](crate::report::Evidence::text).
+    pub text: &'a str,
+}
+
+type EvidenceCallback<'a> = &'a (dyn Fn(&Provisional<'_>) + Sync);
 
 /// How to analyse.
 #[derive(Clone)]
@@ -62,8 +85,11 @@ pub struct AnalyzeOptions<'a> {
     pub explain: bool,
     /// Bytes decoded and scanned at once; no result depends on it.
     pub chunk_bytes: usize,
+    /// What decodes the gzip layer of an input; no result depends on it.
+    pub inflater: Inflater,
     cancel: Option<&'a AtomicBool>,
     progress: Option<ProgressCallback<'a>>,
+    evidence: Option<EvidenceCallback<'a>>,
 }
 
 impl Default for AnalyzeOptions<'_> {
@@ -83,8 +109,10 @@ impl Default for AnalyzeOptions<'_> {
             cluster_version: None,
             explain: false,
             chunk_bytes: 512 << 10,
+            inflater: Inflater::default(),
             cancel: None,
             progress: None,
+            evidence: None,
         }
     }
 }
@@ -104,6 +132,28 @@ impl<'a> AnalyzeOptions<'a> {
         self
     }
 
+    /// With a callback that is told of evidence as it is confirmed, from any worker.
+    ///
+    /// It hears of [`Limits::evidence`] hits at most per pattern and entry. Which order it hears them in depends on
+    /// the threads, and an input that is read again because a limit struck is told of again.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: EvidenceCallback<'a>) -> Self {
+        self.evidence = Some(evidence);
+        self
+    }
+
+    /// Tells the callback of a sample, unless its signature was not asked for.
+    fn tell(&self, set: &SignatureSet, signature: SignatureId, path: &EntryPath, sample: &Sample) {
+        let Some(evidence) = self.evidence else { return };
+        let id = set.signature(signature).id();
+        if self.only.is_empty() || self.only.contains(id) {
+            let text = mask_bytes(&sample.text);
+            let text = String::from_utf8_lossy(&text);
+            let (confidence, line) = (sample.confidence, sample.line);
+            evidence(&Provisional { id, confidence, path, line, text: &text });
+        }
+    }
+
     /// Worker threads, resolved.
     pub(crate) fn worker_threads(&self) -> usize {
         match self.threads {
@@ -116,7 +166,8 @@ impl<'a> AnalyzeOptions<'a> {
         let options = WalkOptions::default()
             .with_limits(self.limits.clone())
             .with_threads(self.worker_threads())
-            .with_chunk_bytes(self.chunk_bytes);
+            .with_chunk_bytes(self.chunk_bytes)
+            .with_inflater(self.inflater);
         match self.cancel {
             Some(cancel) => options.with_cancel(cancel),
             None => options,
@@ -172,14 +223,15 @@ pub(crate) fn globs(patterns: &[String]) -> Result<Option<GlobSet>, Error> {
 
 /// Reads the inputs and tells which known issues they show.
 ///
-/// Several inputs give one report: what belongs together, such as a snapshot and the workspace beside it.
+/// Several inputs give one report: what belongs together, such as a snapshot and the workspace beside it. Each is
+/// taken from `sources` once the one before it was read.
 ///
 /// # Errors
 /// When an input cannot be opened, a glob is malformed, an id is unknown, or the analysis was cancelled. Damage inside
 /// an input is no error: see [`Report::problems`].
 pub fn analyze(
     set: &SignatureSet,
-    sources: Vec<Source>,
+    sources: impl IntoIterator<Item = Source>,
     options: &AnalyzeOptions<'_>,
 ) -> Result<Report, Error> {
     Ok(Analysis::run(set, sources, options)?.report(&options.language))
@@ -201,7 +253,7 @@ impl<'s> Analysis<'s> {
     /// Those of [`analyze`].
     pub fn run(
         set: &'s SignatureSet,
-        sources: Vec<Source>,
+        sources: impl IntoIterator<Item = Source>,
         options: &AnalyzeOptions<'_>,
     ) -> Result<Analysis<'s>, Error> {
         for id in &options.only {
@@ -211,11 +263,15 @@ impl<'s> Analysis<'s> {
         }
         let scan_options = options.scan_options();
         let filter = options.path_filter()?;
+        let tell = |signature, path: &EntryPath, sample: &Sample| options.tell(set, signature, path, sample);
+        let watch: Option<Watch<'_>> = options.evidence.is_some().then_some(&tell);
         let mut tally = Tally::new(&scan_options);
         let mut inputs = Vec::new();
         for source in sources {
-            let make =
-                || Scanner::new(set, &scan_options).with_filter(&filter).with_progress(options.progress);
+            let make = || {
+                let scanner = Scanner::new(set, &scan_options).with_filter(&filter);
+                scanner.with_progress(options.progress).with_watch(watch)
+            };
             let (scanners, summary) = walk(source, &options.walk_options(), make)?;
             let mut of_input = Tally::new(&scan_options);
             scanners.into_iter().for_each(|scanner| of_input.merge(scanner.tally));

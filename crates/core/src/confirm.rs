@@ -35,8 +35,10 @@ pub(crate) struct Window<'a> {
 pub(crate) struct Match {
     /// The lines of the message, as indices into the window.
     pub(crate) lines: Range<usize>,
-    /// Where the match begins, as an index into the window.
+    /// Where the match begins and ends, as indices into the window.
     pub(crate) start: usize,
+    /// See `start`.
+    pub(crate) end: usize,
     /// Named captures, in the order of the regex.
     pub(crate) captures: Vec<(String, String)>,
     /// How often an event says it happened: `(x300 over 1h)`.
@@ -108,7 +110,7 @@ impl Confirmer {
         let line_end = window.base + line.end as u64;
         let whole = searched == line;
         if let Some(found) = self.on_line(id, pattern, window, &line, &searched) {
-            let until = if whole { line_end } else { window.base + found.start as u64 + 1 };
+            let until = if whole { line_end } else { window.base + found.end as u64 };
             return Verdict { found: Some(found), done_until: until };
         }
         if !whole {
@@ -122,7 +124,7 @@ impl Confirmer {
         }
     }
 
-    /// The record at the candidate joined with those that continue it, searched for every pattern.
+    /// The record at the candidate joined with those of its stream that continue it, searched for every pattern.
     ///
     /// Where the parts are cut small no piece may stand whole in any of them. Gives the matches, and the offset up to
     /// which parts were joined; nothing when the record is whole.
@@ -131,41 +133,33 @@ impl Confirmer {
         set: &SignatureSet,
         window: &Window<'_>,
     ) -> Option<(Vec<(PatternId, Match)>, u64)> {
-        let first = line_around(window.bytes, window.at);
-        let mut block = first.clone();
-        while is_partial(
-            &window.bytes[line_around(window.bytes, block.end.saturating_sub(1).max(block.start))],
-        ) && block.end < window.bytes.len()
-        {
-            block.end = line_around(window.bytes, block.end + 1).end;
-        }
-        if block == first {
-            return None;
-        }
-        let folded = self.block.fold(window, &block);
+        let parts = Parts::around(window)?;
+        self.block.range = None;
+        self.block.folded.fold(&parts.text);
+        let folded = &self.block.folded;
         set.candidates(&folded.text, 0, &mut self.pieces, &mut self.candidates);
         let mut patterns: Vec<PatternId> =
-            self.candidates.drain(..).flat_map(|c| set.users(c)).copied().collect();
+            self.candidates.drain(..).flat_map(|candidate| set.users(candidate)).copied().collect();
         patterns.sort_unstable();
         patterns.dedup();
         let mut found = Vec::new();
         for id in patterns {
             let pattern = set.pattern(id);
-            let captures =
-                self.captures[id.index()].get_or_insert_with(|| pattern.line_regex().create_captures());
-            pattern.line_regex().search_captures(&Input::new(&folded.text), captures);
+            let regex = pattern.line_regex();
+            let captures = self.captures[id.index()].get_or_insert_with(|| regex.create_captures());
+            regex.search_captures(&Input::new(&folded.text), captures);
             let Some(span) = captures.get_match().map(|found| found.span()) else { continue };
             let message = message_around(&folded.text, span.start..span.end);
             if !pattern.accepts(&folded.text[message.clone()]) {
                 continue;
             }
-            let start = block.start + folded.source_offset(span.start);
-            let end = block.start + folded.source_offset(span.end - 1);
+            let start = parts.window_offset(folded.source_offset(span.start));
+            let end = parts.window_offset(folded.source_offset(span.end - 1));
             let lines = line_around(window.bytes, start).start..line_around(window.bytes, end).end;
             let (captures, weight) = (named(captures, &folded.text), weight(&folded.text[message]));
-            found.push((id, Match { lines, start, captures, weight, cut: false }));
+            found.push((id, Match { lines, start, end: end + 1, captures, weight, cut: false }));
         }
-        Some((found, window.base + block.end as u64))
+        Some((found, window.base + parts.end as u64))
     }
 
     /// A line that a pager cut at its right edge, and marked so, with most of the message before the cut.
@@ -185,6 +179,7 @@ impl Confirmer {
         (is_cut && pattern.accepts(&self.block.folded.text)).then(|| Match {
             lines: line.clone(),
             start: window.at,
+            end: window.at + 1,
             captures: Vec::new(),
             weight: 1,
             cut: true,
@@ -202,8 +197,17 @@ impl Confirmer {
         let folded = self.line.fold(window, searched);
         let regex = pattern.line_regex();
         let captures = self.captures[id.index()].get_or_insert_with(|| regex.create_captures());
-        regex.search_captures(&Input::new(&folded.text), captures);
-        let span = captures.get_match()?.span();
+        // In a cell of a long line, a match before the candidate was found with its own candidate.
+        let candidate = if searched == line { 0 } else { folded.text_offset(window.at - searched.start) };
+        let mut from = 0;
+        let span = loop {
+            regex.search_captures(&Input::new(&folded.text).range(from..), captures);
+            let span = captures.get_match()?.span();
+            if span.end > candidate {
+                break span;
+            }
+            from = span.end.max(from + 1);
+        };
         let message = message_around(&folded.text, span.start..span.end);
         if !pattern.accepts(&folded.text[message.clone()]) {
             return None;
@@ -211,6 +215,7 @@ impl Confirmer {
         let found = Match {
             lines: line.clone(),
             start: searched.start + folded.source_offset(span.start),
+            end: searched.start + folded.source_offset(span.end.saturating_sub(1)) + 1,
             captures: named(captures, &folded.text),
             weight: weight(&folded.text[message]),
             cut: false,
@@ -271,7 +276,7 @@ impl Confirmer {
         let until = window.base + end as u64;
         let captures = named(captures, &folded.text);
         let weight = weight(&folded.text[span.start..span.end]);
-        Some((Match { lines, start, captures, weight, cut: false }, until))
+        Some((Match { lines, start, end, captures, weight, cut: false }, until))
     }
 
     /// Whether the block holds every required literal, blanks and breaks left out: far cheaper than the regex.
@@ -286,6 +291,59 @@ impl Confirmer {
         self.squeezed.extend(folded.text.iter().filter(|byte| !matches!(byte, b' ' | b'\n')));
         pattern.squeezed.iter().all(|literal| memchr::memmem::find(&self.squeezed, literal).is_some())
     }
+}
+
+/// Records of one stream that form one message.
+struct Parts {
+    /// Their lines, one behind the other.
+    text: Vec<u8>,
+    /// Where each begins: in `text`, and in the window.
+    starts: Vec<(usize, usize)>,
+    /// The end of the last in the window.
+    end: usize,
+}
+
+impl Parts {
+    /// The part at the candidate and those behind it; records of the other stream may stand between.
+    fn around(window: &Window<'_>) -> Option<Parts> {
+        let bytes = window.bytes;
+        let mut line = line_around(bytes, window.at);
+        let stream = stream_of(&bytes[line.clone()]);
+        let mut parts = Parts { text: Vec::new(), starts: Vec::new(), end: line.end };
+        loop {
+            let record = &bytes[line.clone()];
+            if stream_of(record) == stream {
+                if !parts.text.is_empty() {
+                    parts.text.push(b'\n');
+                }
+                parts.starts.push((parts.text.len(), line.start));
+                parts.text.extend_from_slice(record);
+                parts.end = line.end;
+                if !is_partial(record) {
+                    break;
+                }
+            }
+            if line.end + 1 >= bytes.len() {
+                break;
+            }
+            line = line_around(bytes, line.end + 1);
+        }
+        (parts.starts.len() > 1).then_some(parts)
+    }
+
+    fn window_offset(&self, offset: usize) -> usize {
+        let part = self.starts.partition_point(|&(text, _)| text <= offset).saturating_sub(1);
+        let (text, window) = self.starts[part];
+        window + (offset - text)
+    }
+}
+
+/// Which output of a container a record is of.
+fn stream_of(record: &[u8]) -> bool {
+    let head = &record[..record.len().min(64)];
+    let tail = &record[record.len().saturating_sub(160)..];
+    memchr::memmem::find(head, b" stderr ").is_some()
+        || memchr::memmem::find(tail, b"\"stream\":\"stderr\"").is_some()
 }
 
 /// Whether `text` holds the first of the required literals in their order, and ends where the rest was cut off.

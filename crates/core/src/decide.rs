@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::Digest as _;
 
-use self::rules::{Case, Judged};
+use self::rules::{Case, Group, Judged};
 use crate::automaton::{SignatureId, SignatureSet};
 use crate::bundle::facts::{Entity, Resolved};
 use crate::bundle::place::{Place, place_of_line, place_of_path};
@@ -80,6 +80,14 @@ pub(crate) fn decide(
     };
     let asked = |id: &SignatureId| options.only.is_empty() || options.only.contains(&set.signature(*id).id);
     set.ids().filter(asked).for_each(|id| decider.signature(id, &mut report));
+    if facts.omitted {
+        report.problems.push(report::Problem {
+            path: String::new(),
+            offset: None,
+            kind: crate::ProblemKind::Limit.as_str().to_owned(),
+            message: "more facts than may be kept: the last by kind and name are left out".to_owned(),
+        });
+    }
     report.coverage.shown = report.findings.len();
     report.coverage.evaluated_ids.sort_unstable();
     report.findings.sort_by_cached_key(|finding| {
@@ -259,8 +267,7 @@ impl<'a> Decider<'a> {
         let group = self.group(signature, &all, Some(tally));
         let of_best =
             || group.hits.patterns.iter().filter(|(pattern, _)| best.contains(pattern)).map(|(_, hits)| hits);
-        let count = of_best().map(|hits| hits.count - hits.shared).sum::<u64>();
-        let count = count.max(of_best().map(|hits| hits.count).max().unwrap_or(0)).max(cases.len() as u64);
+        let count = count_of(&group, best, cases);
         let first = of_best().filter_map(|hits| hits.first.resolve(self.newest)).min();
         let last = of_best().filter_map(|hits| hits.last.resolve(self.newest)).max();
         let ongoing =
@@ -530,6 +537,19 @@ fn rule_patterns(rule: &Rule) -> BTreeSet<usize> {
         TextFunction::Near { of, .. } => *of,
     };
     functions.iter().map(pattern).collect()
+}
+
+/// How often an issue shows: the hits of the patterns that name it alone, or else of those that a rule counts, which
+/// may stand for the same events.
+fn count_of(group: &Group<'_>, best: &BTreeSet<usize>, cases: &[Case<'_>]) -> u64 {
+    let of_best =
+        || group.hits.patterns.iter().filter(|(pattern, _)| best.contains(pattern)).map(|(_, hits)| hits);
+    let highest = of_best().map(|hits| hits.best).max().flatten();
+    let alone = of_best().filter(|hits| hits.best.is_some() && hits.best == highest);
+    let alone = alone.map(|hits| hits.count - hits.shared).sum::<u64>();
+    let counted =
+        of_best().filter(|hits| highest.is_none() || hits.best == highest).map(|hits| hits.count).max();
+    alone.max(counted.unwrap_or(0)).max(cases.len() as u64)
 }
 
 /// Members without a known key each stand for themselves.

@@ -73,10 +73,14 @@ impl PathFilter {
     }
 }
 
+/// Told of each sample that an entry keeps, as soon as it is confirmed; its time is not known yet.
+pub(crate) type Watch<'s> = &'s (dyn Fn(SignatureId, &EntryPath, &Sample) + Sync);
+
 /// Scans what a walk delivers; one per worker.
 pub(crate) struct Scanner<'s> {
     filter: Option<&'s PathFilter>,
     progress: Option<&'s (dyn Fn(Progress) + Sync)>,
+    watch: Option<Watch<'s>>,
     set: &'s SignatureSet,
     options: &'s ScanOptions,
     confirmer: Confirmer,
@@ -138,6 +142,8 @@ struct EntryScan {
 struct RawHits {
     count: u64,
     shared: u64,
+    /// The line of the last hit, from 1.
+    last_line: u64,
     best: Option<Confidence>,
     first: Option<Mark>,
     last: Option<Mark>,
@@ -201,6 +207,7 @@ impl<'s> Scanner<'s> {
         Scanner {
             filter: None,
             progress: None,
+            watch: None,
             set,
             options,
             confirmer: Confirmer::new(set),
@@ -221,6 +228,11 @@ impl<'s> Scanner<'s> {
 
     pub(crate) fn with_progress(mut self, progress: Option<&'s (dyn Fn(Progress) + Sync)>) -> Scanner<'s> {
         self.progress = progress;
+        self
+    }
+
+    pub(crate) fn with_watch(mut self, watch: Option<Watch<'s>>) -> Scanner<'s> {
+        self.watch = watch;
         self
     }
 
@@ -359,6 +371,10 @@ impl<'s> Scanner<'s> {
             return;
         }
         let line = scan.line_of(window, found.lines.start, chunk);
+        // A message that a record quotes twice, or twice in one long line, is one hit.
+        if scan.hits.get(&id).is_some_and(|hits| hits.last_line == line) {
+            return;
+        }
         let confidence = source.confidence.map(|confidence| {
             let hinted = source.hints.iter().any(|hint| {
                 let holds = |text: &[u8]| memchr::memmem::find(text, hint.as_bytes()).is_some();
@@ -376,6 +392,7 @@ impl<'s> Scanner<'s> {
         }
         let shared = scan.last_line.insert(signature, line) == Some(line);
         let hits = scan.hits.entry(id).or_default();
+        hits.last_line = line;
         hits.count += found.weight;
         hits.shared += if shared { found.weight } else { 0 };
         hits.best = hits.best.max(confidence);
@@ -383,6 +400,9 @@ impl<'s> Scanner<'s> {
             let mut sample = sample(window, found, line, confidence, self.options.context);
             if let Some(html) = &scan.html {
                 sample.offset = html.source_offset(sample.offset);
+            }
+            if let Some(watch) = self.watch {
+                watch(signature, &scan.entry.path, &sample);
             }
             hits.samples.push((sample, mark.clone()));
         }

@@ -24,12 +24,7 @@ use serde::Deserialize;
 use support::{Folder, gz, tar};
 
 /// Cases that the engine does not pass yet. An entry that passes is a failure too, so that it is taken out.
-const KNOWN_FAILING: &[&str] = &[
-    // A record of the other stream between two parts keeps the first apart: begins on line 4, without the webhook.
-    "cri-partial",
-    // One hit in a line of 340 kB counts three times.
-    "long-line",
-];
+const KNOWN_FAILING: &[&str] = &[];
 
 const THREADS: [usize; 2] = [1, 2];
 const CHUNK_BYTES: [usize; 4] = [16, 61, 4 << 10, 512 << 10];

@@ -20,6 +20,8 @@ pub struct Batch {
     pub(crate) marks: Vec<(usize, Mark)>,
     /// Where the replay stands.
     pub(crate) cursor: Cursor,
+    /// Bytes of input that were taken for this batch and those before it.
+    pub(crate) consumed: u64,
 }
 
 /// How far a batch has been replayed.
@@ -119,6 +121,7 @@ impl Batch {
             sequence_count: 0,
             marks: Vec::new(),
             cursor: Cursor::default(),
+            consumed: 0,
         }
     }
 
@@ -131,6 +134,7 @@ impl Batch {
             sequence_count: 0,
             marks: Vec::new(),
             cursor: Cursor::default(),
+            consumed: 0,
         }
     }
 

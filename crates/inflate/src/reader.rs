@@ -197,6 +197,25 @@ macro_rules! reader {
                 self.replayer.outcome()?.as_ref().ok().copied()
             }
 
+            /// Goes on behind a gzip member whose checksum or length is wrong.
+            ///
+            /// Reading stops there as at the end, with no bytes, until [`take_note`](Self::take_note) was called.
+            #[must_use]
+            pub fn lenient(mut self) -> Self {
+                self.replayer = self.replayer.lenient();
+                self
+            }
+
+            /// The wrong trailer that stands behind the unread bytes.
+            pub fn take_note(&mut self) -> Option<Error> {
+                self.replayer.take_note()
+            }
+
+            /// Bytes of input that were taken for what can be read now; it grows in steps of a batch.
+            pub fn taken(&self) -> u64 {
+                self.batch.consumed
+            }
+
             /// Decoded bytes so far, read or not.
             pub fn decoded(&self) -> u64 {
                 self.replayer.decoded()

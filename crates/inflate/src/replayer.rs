@@ -34,6 +34,11 @@ pub struct Replayer {
     /// Bytes that left the buffer in front, less `WINDOW`.
     passed: u64,
     outcome: Option<Result<u64, Error>>,
+    /// Whether a wrong trailer of a member is noted instead of ending the stream.
+    lenient: bool,
+    note: Option<Error>,
+    /// The checksum of this trailer was wrong: its length is not told as well.
+    is_told: bool,
 }
 
 /// Why a replay paused.
@@ -66,6 +71,9 @@ impl Replayer {
             length: 0,
             passed: 0,
             outcome: None,
+            lenient: false,
+            note: None,
+            is_told: false,
         }
     }
 
@@ -89,6 +97,18 @@ impl Replayer {
         self.start += count;
     }
 
+    /// Goes on behind a member whose checksum or length is wrong; [`Replayer::take_note`] tells it.
+    #[must_use]
+    pub fn lenient(mut self) -> Replayer {
+        self.lenient = true;
+        self
+    }
+
+    /// The wrong trailer behind the unread bytes; the replay pauses as [`Replay::Full`] until it is taken.
+    pub fn take_note(&mut self) -> Option<Error> {
+        self.note.take()
+    }
+
     /// How the stream ended, once it did: the bytes of input it took, or the fault.
     pub fn outcome(&self) -> Option<&Result<u64, Error>> {
         self.outcome.as_ref()
@@ -107,6 +127,9 @@ impl Replayer {
     /// Replays `batch` from where it stands until it is used up, the output is full or the stream ends.
     pub fn replay(&mut self, batch: &mut Batch) -> Replay {
         while self.outcome.is_none() {
+            if self.note.is_some() {
+                return Replay::Full;
+            }
             let mark = batch.marks.get(batch.cursor.mark);
             let until = mark.map_or(batch.sequence_count, |&(at, _)| at);
             if batch.cursor.sequence < until {
@@ -153,24 +176,36 @@ impl Replayer {
 
     fn pass(&mut self, mark: &Mark) {
         self.sum();
-        let fault = |kind, offset, source| Some(Err(Error::new(kind, offset, self.decoded(), source)));
+        let decoded = self.decoded();
+        let error = |kind, offset, source| Error::new(kind, offset, decoded, source);
         match *mark {
             Mark::Checksum { stated, offset } => {
                 let found = self.checksum.clone().finalize();
+                self.is_told = found != stated;
                 if found != stated {
-                    self.outcome = fault(ErrorKind::Checksum { stated, found }, offset, None);
+                    self.wrong_trailer(error(ErrorKind::Checksum { stated, found }, offset, None));
                 }
             }
             Mark::Length { stated, offset } => {
                 let found = self.length;
-                if found != stated {
-                    self.outcome = fault(ErrorKind::Length { stated, found }, offset, None);
+                if found != stated && !self.is_told {
+                    self.wrong_trailer(error(ErrorKind::Length { stated, found }, offset, None));
                 }
                 self.checksum.reset();
                 self.length = 0;
             }
             Mark::End { consumed } => self.outcome = Some(Ok(consumed)),
-            Mark::Fault { kind, offset, ref source } => self.outcome = fault(kind, offset, source.clone()),
+            Mark::Fault { kind, offset, ref source } => {
+                self.outcome = Some(Err(error(kind, offset, source.clone())));
+            }
+        }
+    }
+
+    fn wrong_trailer(&mut self, error: Error) {
+        if self.lenient {
+            self.note = Some(error);
+        } else {
+            self.outcome = Some(Err(error));
         }
     }
 

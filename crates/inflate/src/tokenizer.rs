@@ -101,6 +101,7 @@ impl<R: Read> Tokenizer<R> {
                 self.fail(batch, fault);
             }
         }
+        batch.consumed = self.input.offset();
         self.state != State::Finished
     }
 

@@ -22,7 +22,7 @@ use loggrep_abm_core::signature::{builtin, read_directory};
 use loggrep_abm_core::{AnalyzeOptions, SignatureSet};
 
 use crate::Failure;
-use crate::args::{Language, Reading, Redaction, SignatureSource};
+use crate::args::{Inflater, Language, Reading, Redaction, SignatureSource};
 
 /// The inputs a user named.
 fn sources(inputs: &[PathBuf]) -> Vec<Source> {
@@ -97,6 +97,10 @@ fn reading_options(reading: &Reading) -> AnalyzeOptions<'static> {
     options.threads = reading.threads;
     options.include = reading.include.clone();
     options.exclude = reading.exclude.clone();
+    options.inflater = match reading.inflater {
+        Inflater::ZlibRs => loggrep_abm_core::input::Inflater::ZlibRs,
+        Inflater::TwoStage => loggrep_abm_core::input::Inflater::TwoStage,
+    };
     if let Some(chunk_bytes) = reading.chunk_bytes {
         options.chunk_bytes = chunk_bytes;
     }

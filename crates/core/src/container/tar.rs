@@ -22,6 +22,47 @@ pub(crate) fn looks_like(head: &[u8]) -> bool {
     has_magic(block) || (block[0] != 0 && checksum_fits(block))
 }
 
+/// Whether `head` may be a tar header with a few wrong bytes: its numbers are where they belong, in octal.
+pub(crate) fn resembles(head: &[u8]) -> bool {
+    let Some(block) = head.first_chunk::<BLOCK>() else { return false };
+    let fields = [100..108, 108..116, 116..124, 124..136, 136..148, 148..156];
+    block[0] != 0 && fields.into_iter().filter(|field| is_octal(&block[field.clone()])).count() >= 4
+}
+
+/// Whether a header's field holds a number and its end.
+fn is_octal(field: &[u8]) -> bool {
+    let text = field.trim_ascii_start();
+    let digits = text.iter().take_while(|byte| matches!(byte, b'0'..=b'7')).count();
+    digits > 0 && digits < text.len() && text[digits..].iter().all(|byte| matches!(byte, 0 | b' '))
+}
+
+/// What data is that begins with what resembles a tar header.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Damaged {
+    /// An archive: a valid header follows, or its first member is too long to see.
+    Archive,
+    /// Marked as a tar header, but nothing that follows is one.
+    Start,
+    No,
+}
+
+/// Judges data by its first `head`, which ends before the data's end only if it is long.
+pub(crate) fn damaged(head: &[u8]) -> Damaged {
+    let (blocks, _) = head.as_chunks::<BLOCK>();
+    if blocks.iter().skip(1).any(|block| has_magic(block) && checksum_fits(block)) {
+        return Damaged::Archive;
+    }
+    let Some(first) = blocks.first() else { return Damaged::No };
+    let wrong_bits = |magic: &[u8; 8]| -> u32 {
+        magic.iter().zip(&first[257..265]).map(|(a, b)| (a ^ b).count_ones()).sum()
+    };
+    if ![b"ustar  \0", b"ustar\x0000"].into_iter().any(|magic| wrong_bits(magic) <= 2) {
+        return Damaged::No;
+    }
+    let size = Header::from_byte_slice(first).entry_size().unwrap_or(0);
+    if size > head.len() as u64 { Damaged::Archive } else { Damaged::Start }
+}
+
 /// Walks the archive that `stream` holds.
 pub(crate) fn walk<S: Sink>(
     walker: &mut Walker<'_, S>,

@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 
 use super::{Entry, EntryEnd, Sink, tar, utf16, zip};
 use crate::Limits;
-use crate::decompress::{self, Compression, DecoderLimits};
-use crate::input::{Shared, WalkOptions};
+use crate::decompress::{self, Compression, DecoderLimits, TwoStage};
+use crate::input::{Inflater, Shared, WalkOptions};
 use crate::path::EntryPath;
 use crate::problem::{Problem, ProblemKind};
 use crate::stream::{Ahead, Damage, Decode, Inline, Pull, Remainder, Stream};
@@ -14,8 +14,14 @@ use crate::stream::{Ahead, Damage, Decode, Inline, Pull, Remainder, Stream};
 /// Bytes that tell every format this program reads.
 const MAGIC_BYTES: usize = 512;
 
+/// Bytes in which a valid header is looked for behind a damaged one.
+const DAMAGED_BYTES: usize = 64 << 10;
+
 /// Memory that each worker may use without asking: what the usual presets of xz and zstd need.
 pub(crate) const LARGE_BYTES: u64 = 8 << 20;
+
+/// The window of gzip, whoever decodes it.
+const GZIP_WINDOW: u64 = 32 << 10;
 
 /// Why a walk ends before the input does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -96,6 +102,8 @@ pub(crate) enum Kind {
     Zip,
     /// A format that is not read; what to say of it.
     Unread(&'static str),
+    /// It begins like something that it cannot be read as: a plain file, and what to say of it.
+    Doubtful(&'static str),
     Plain,
 }
 
@@ -121,10 +129,28 @@ impl Kind {
         match head {
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Kind::Zip,
             head if tar::looks_like(head) => Kind::Tar,
+            [0x1f, 0x8b, _, ..] => Kind::Doubtful(
+                "begins like gzip but cannot be read: its method is unknown; taken as a plain file",
+            ),
             head => match UNREAD.iter().find(|(magic, _)| head.starts_with(magic)) {
                 Some((_, message)) => Kind::Unread(message),
                 None => Kind::Plain,
             },
+        }
+    }
+
+    /// What `stream` holds. Behind what may be a damaged header it looks further ahead.
+    fn of_stream(stream: &mut Stream<'_>) -> Kind {
+        let kind = Kind::of(stream.peek(MAGIC_BYTES));
+        if kind != Kind::Plain || !tar::resembles(stream.peek(MAGIC_BYTES)) {
+            return kind;
+        }
+        match tar::damaged(stream.peek(DAMAGED_BYTES)) {
+            tar::Damaged::Archive => Kind::Tar,
+            tar::Damaged::Start => Kind::Doubtful(
+                "begins like a tar archive whose header is damaged, and no member follows; taken as a plain file",
+            ),
+            tar::Damaged::No => kind,
         }
     }
 
@@ -199,6 +225,10 @@ impl<'w, S: Sink> Walker<'w, S> {
             && ahead
             && self.may_open(place)
         {
+            if self.in_two_stages(compression, &mut stream, place) {
+                let inside = place.decompressed(compression, GZIP_WINDOW);
+                return self.open(Stream::new(TwoStage::ahead(stream)), &inside);
+            }
             let window = decompress::window_bytes(compression, stream.peek(MAGIC_BYTES));
             return self.with_memory(window, |walker| {
                 let (decoder, inside) = walker.decoder(compression, stream, place, window);
@@ -213,12 +243,16 @@ impl<'w, S: Sink> Walker<'w, S> {
 
     /// Walks whatever `stream` holds.
     pub(crate) fn open(&mut self, mut stream: Stream<'_>, place: &Place) -> Result<(), Stop> {
-        let kind = Kind::of(stream.peek(MAGIC_BYTES));
+        let kind = Kind::of_stream(&mut stream);
         if place.outermost && !matches!((kind, place.compression), (Kind::Compressed(_), None)) {
             self.format.get_or_insert(kind.name(place.compression));
         }
         match kind {
             Kind::Plain => return self.leaf(stream, place),
+            Kind::Doubtful(message) => {
+                self.problem(&place.path, Some(0), ProblemKind::Corrupt, message);
+                return self.leaf(stream, place);
+            }
             Kind::Unread(message) => {
                 self.problem(&place.path, None, ProblemKind::Unsupported, message);
                 return Ok(());
@@ -230,6 +264,10 @@ impl<'w, S: Sink> Walker<'w, S> {
             return Ok(());
         }
         match kind {
+            Kind::Compressed(compression) if self.in_two_stages(compression, &mut stream, place) => {
+                let inside = place.decompressed(compression, GZIP_WINDOW);
+                self.open(Stream::new(TwoStage::here(stream)), &inside)
+            }
             Kind::Compressed(compression) => {
                 let window = decompress::window_bytes(compression, stream.peek(MAGIC_BYTES));
                 self.with_memory(window, |walker| {
@@ -240,6 +278,16 @@ impl<'w, S: Sink> Walker<'w, S> {
             Kind::Zip => zip::nested(self, stream, &place.opened()),
             _ => tar::walk(self, &mut stream, &place.opened()),
         }
+    }
+
+    /// Whether the two-stage decoder is asked for and takes `stream`. Only for the input's own layer: its buffers are
+    /// too large for what is nested.
+    fn in_two_stages(&self, compression: Compression, stream: &mut Stream<'_>, place: &Place) -> bool {
+        self.options().inflater == Inflater::TwoStage
+            && compression == Compression::Gzip
+            && place.outermost
+            && !place.decoded
+            && decompress::two_stage_takes(stream.peek(4))
     }
 
     fn may_open(&self, place: &Place) -> bool {

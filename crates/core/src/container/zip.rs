@@ -187,6 +187,11 @@ impl Header {
         self.name.ends_with(b"/") && self.size == 0
     }
 
+    /// The place behind its content, or a little before it if its local header has extra fields.
+    fn end(&self) -> u64 {
+        self.at.saturating_add(30 + self.name.len() as u64).saturating_add(self.compressed)
+    }
+
     fn is_link(&self) -> bool {
         self.mode & 0o170_000 == 0o120_000
     }
@@ -226,13 +231,13 @@ fn dos_time(time: u16, date: u16) -> Option<i64> {
 pub(crate) struct Archive<'z> {
     data: &'z dyn ReadAt,
     place: Place,
-    directory: Stream<'z>,
-    directory_left: u64,
+    directory: Directory<'z>,
+    /// Members the directory has not named yet; 0 from the start if it contradicts itself or the data.
+    left: u64,
+    /// Why the directory is not to be relied on, until this was told.
+    damage: Option<&'static str>,
     /// What to add to stored offsets: bytes in front of the archive.
     shift: u64,
-    /// Sum of the compressed members, which cannot be more than there is.
-    claimed: u64,
-    data_bytes: u64,
     /// The place behind the last member of which the directory told.
     told_up_to: u64,
     names: Names,
@@ -253,12 +258,15 @@ enum What {
     /// The directory is damaged: what follows this place is read by the local headers.
     Rest {
         from: u64,
+        reason: &'static str,
     },
-    Overlap,
 }
 
 impl<'z> Archive<'z> {
     /// Finds the directory; `None` if there is none that can be read.
+    ///
+    /// It is read once to see whether it fits itself and the data: an entry that claims too much would otherwise
+    /// swallow those behind it. If it does not fit, all members are found by their local headers.
     pub(crate) fn open(data: &'z dyn ReadAt, place: Place) -> Option<Archive<'z>> {
         let data_bytes = data.len().ok()?;
         let names = Names::of(&place);
@@ -267,17 +275,14 @@ impl<'z> Archive<'z> {
             .into_iter()
             .flatten()
             .find(|from| end.size == 0 || read_exact::<4>(data, *from) == Some(CENTRAL))?;
-        Some(Archive {
-            data,
-            place,
-            directory: From { data, at: from }.stream(DIRECTORY_BYTES),
-            directory_left: end.size,
-            shift: from.saturating_sub(end.offset),
-            claimed: 0,
-            data_bytes,
-            told_up_to: 0,
-            names,
-        })
+        // The stored place counts from the start of the archive, unless it is itself wrong.
+        let shifts = [from.saturating_sub(end.offset), 0];
+        let checked = shifts.map(|shift| (shift, check(data, data_bytes, from, &end, shift)));
+        let sound = checked.iter().position(|(_, members)| members.is_ok()).unwrap_or(0);
+        let (shift, members) = checked[sound];
+        let directory = Directory::at(data, from);
+        let (left, damage) = (members.unwrap_or(0), members.err());
+        Some(Archive { data, place, directory, left, damage, shift, told_up_to: 0, names })
     }
 
     /// Walks all members one after the other.
@@ -291,57 +296,79 @@ impl<'z> Archive<'z> {
     fn unit(&self, what: What) -> Unit<'z> {
         Unit { data: self.data, archive: self.place.clone(), what }
     }
-
-    /// The next entry of the directory; `None` if it is damaged.
-    fn header(&mut self) -> Option<Header> {
-        let fixed = *self.directory.peek(46).first_chunk::<46>()?;
-        if !fixed.starts_with(&CENTRAL) {
-            return None;
-        }
-        let [name, extra, comment] = [28, 30, 32].map(|at| usize::from(short(&fixed, at)));
-        let whole = 46 + name + extra + comment;
-        let bytes = self.directory.peek(whole).get(46..whole)?;
-        let header = Header::central(&fixed, &bytes[..name], &bytes[name..name + extra]);
-        self.consume(whole);
-        Some(header)
-    }
-
-    fn consume(&mut self, mut n: usize) {
-        self.directory_left = self.directory_left.saturating_sub(n as u64);
-        while n > 0 {
-            let have = self.directory.fill().map_or(0, <[u8]>::len).min(n);
-            if have == 0 {
-                return;
-            }
-            self.directory.consume(have);
-            n -= have;
-        }
-    }
 }
 
 impl<'z> Iterator for Archive<'z> {
     type Item = Unit<'z>;
 
     fn next(&mut self) -> Option<Unit<'z>> {
-        if self.directory_left == 0 {
-            return None;
+        if let Some(reason) = self.damage.take() {
+            return Some(self.unit(What::Rest { from: 0, reason }));
         }
-        let Some(mut header) = self.header() else {
-            self.directory_left = 0;
-            return Some(self.unit(What::Rest { from: self.told_up_to }));
+        self.left = self.left.checked_sub(1)?;
+        let Some(mut header) = self.directory.header() else {
+            self.left = 0;
+            let reason = "it changed while it was read";
+            return Some(self.unit(What::Rest { from: self.told_up_to, reason }));
         };
-        self.claimed = self.claimed.saturating_add(header.compressed);
-        if self.claimed > self.data_bytes && self.claimed - header.compressed > 0 {
-            self.directory_left = 0;
-            return Some(self.unit(What::Overlap));
-        }
         header.at = header.at.saturating_add(self.shift);
-        let behind =
-            header.at.saturating_add(30 + header.name.len() as u64).saturating_add(header.compressed);
-        self.told_up_to = self.told_up_to.max(behind);
+        self.told_up_to = self.told_up_to.max(header.end());
         let repeated = !header.is_directory() && !self.names.insert(&header.name);
         Some(self.unit(What::Member { header, repeated }))
     }
+}
+
+/// The entries of a directory.
+struct Directory<'z>(Stream<'z>);
+
+impl<'z> Directory<'z> {
+    fn at(data: &'z dyn ReadAt, from: u64) -> Directory<'z> {
+        Directory(From { data, at: from }.stream(DIRECTORY_BYTES))
+    }
+
+    /// The next entry; `None` where none follows.
+    fn header(&mut self) -> Option<Header> {
+        let fixed = *self.0.peek(46).first_chunk::<46>()?;
+        if !fixed.starts_with(&CENTRAL) {
+            return None;
+        }
+        let [name, extra, comment] = [28, 30, 32].map(|at| usize::from(short(&fixed, at)));
+        let whole = 46 + name + extra + comment;
+        let bytes = self.0.peek(whole).get(46..whole)?;
+        let header = Header::central(&fixed, &bytes[..name], &bytes[name..name + extra]);
+        self.consume(whole);
+        Some(header)
+    }
+
+    fn consume(&mut self, mut n: usize) {
+        while n > 0 {
+            let have = self.0.fill().map_or(0, <[u8]>::len).min(n);
+            if have == 0 {
+                return;
+            }
+            self.0.consume(have);
+            n -= have;
+        }
+    }
+}
+
+/// The number of members that the directory at `from` names, or what speaks against relying on it.
+fn check(data: &dyn ReadAt, data_bytes: u64, from: u64, end: &End, shift: u64) -> Result<u64, &'static str> {
+    let mut directory = Directory::at(data, from);
+    let (mut members, mut claimed) = (0, 0_u64);
+    while let Some(header) = directory.header() {
+        members += 1;
+        if read_exact::<4>(data, header.at.saturating_add(shift)) != Some(LOCAL) {
+            return Err("a local header is not where it says");
+        }
+        claimed = claimed.saturating_add(header.compressed);
+        // One member that is longer than the data is cut off, and told.
+        if claimed > data_bytes && members > 1 {
+            return Err("members overlap: together they claim more bytes than there are");
+        }
+    }
+    let fits = if end.is_wide { members == end.members } else { members as u16 == end.members as u16 };
+    if fits { Ok(members) } else { Err("it holds more or fewer entries than it states") }
 }
 
 /// Where the directory is said to be.
@@ -350,6 +377,9 @@ struct End {
     at: u64,
     size: u64,
     offset: u64,
+    members: u64,
+    /// Whether the members are counted beyond 65535, or modulo 65536.
+    is_wide: bool,
 }
 
 fn find_end(data: &dyn ReadAt, data_bytes: u64) -> Option<End> {
@@ -362,7 +392,13 @@ fn find_end(data: &dyn ReadAt, data_bytes: u64) -> Option<End> {
     let at = memchr::memmem::rfind_iter(&tail, &END)
         .find(|at| at + 22 <= tail.len() && at + 22 + usize::from(short(&tail, at + 20)) <= tail.len())?;
     let record = &tail[at..];
-    let end = End { at: from + at as u64, size: number(record, 12, 4), offset: number(record, 16, 4) };
+    let end = End {
+        at: from + at as u64,
+        size: number(record, 12, 4),
+        offset: number(record, 16, 4),
+        members: number(record, 10, 2),
+        is_wide: false,
+    };
     let wide = end.size == 0xffff_ffff || end.offset == 0xffff_ffff || short(record, 10) == 0xffff;
     Some(if wide { find_end_64(data, end.at).unwrap_or(end) } else { end })
 }
@@ -379,6 +415,8 @@ fn find_end_64(data: &dyn ReadAt, end: u64) -> Option<End> {
             at,
             size: number(&record, 40, 8),
             offset: number(&record, 48, 8),
+            members: number(&record, 32, 8),
+            is_wide: true,
         })
     })
 }
@@ -395,17 +433,12 @@ impl Unit<'_> {
         let archive = &self.archive;
         match self.what {
             What::Member { header, repeated } => member(walker, self.data, archive, &header, repeated),
-            What::Rest { from } => {
-                let message = "the directory is damaged; further members are found by their local headers";
+            What::Rest { from, reason } => {
+                let message =
+                    format!("the directory is damaged: {reason}; members are found by their local headers");
                 walker.problem(&archive.path, None, ProblemKind::Corrupt, message);
                 let mut stream = From { data: self.data, at: from }.stream(walker.buffer_bytes(archive));
                 by_local_headers(walker, &mut stream, archive)
-            }
-            What::Overlap => {
-                let message =
-                    "members overlap: together they claim more bytes than there are; the rest is not read";
-                walker.problem(&archive.path, None, ProblemKind::Corrupt, message);
-                Ok(())
             }
         }
     }

@@ -78,11 +78,18 @@ impl Codec for Gzip {
     const RATIO_LIMITED: bool = false;
 
     fn starts(head: &[u8]) -> bool {
-        head.starts_with(&[0x1f, 0x8b, 8])
+        const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
+        // A member that is cut within its magic bytes is truncated, not something else.
+        head.starts_with(&MAGIC) || MAGIC.starts_with(head)
     }
 
     fn begin(&mut self, source: &mut Source<'_>) -> Result<(), Damage> {
         let [_, _, _, flags, ..] = source.exact::<10>()?;
+        if flags & 0b1110_0000 != 0 {
+            let at = source.consumed - 7;
+            let message = format!("gzip data at byte {at}: flags that have no meaning; read without them");
+            source.notes.push(Damage::passing(ProblemKind::Corrupt, message));
+        }
         if flags & 0b0000_0100 != 0 {
             let length = u16::from_le_bytes(source.exact()?);
             source.skip(usize::from(length))?;

@@ -4,9 +4,12 @@
 
 mod gzip;
 mod others;
+mod two_stage;
 
 use crate::problem::ProblemKind;
 use crate::stream::{Damage, Decode, Pull, Stream};
+
+pub(crate) use two_stage::{TwoStage, takes as two_stage_takes};
 
 /// Output below this is never called a bomb: ratios of small data say nothing.
 const RATIO_FREE_BYTES: u64 = 16 << 20;

@@ -45,6 +45,33 @@ pub enum Source {
         /// The bytes.
         bytes: Vec<u8>,
     },
+    /// An open file. A regular one is read by position from its start, whatever its cursor says; anything else is
+    /// read like a pipe.
+    File {
+        /// Its name in reports.
+        name: String,
+        /// The file.
+        file: File,
+    },
+    /// A file as it arrives; read once, front to back.
+    Received(ReceivedFile),
+    /// Files that arrive one after the other, such as those of an upload, as if they lay in one directory.
+    ReceivedFiles {
+        /// The name of that directory in reports.
+        name: String,
+        /// The files; each is read before the next is asked for.
+        files: Box<dyn Iterator<Item = ReceivedFile> + Send>,
+    },
+}
+
+/// A file that is read while it arrives.
+pub struct ReceivedFile {
+    /// Its name in reports.
+    pub name: String,
+    /// When it was modified, in seconds since 1970: tells the year of log lines that leave it out.
+    pub mtime: Option<i64>,
+    /// Its bytes.
+    pub reader: Box<dyn Read + Send>,
 }
 
 impl std::fmt::Debug for Source {
@@ -55,8 +82,24 @@ impl std::fmt::Debug for Source {
             Source::Bytes { name, bytes } => {
                 f.debug_struct("Bytes").field("name", name).field("len", &bytes.len()).finish()
             }
+            Source::File { name, .. } => f.debug_struct("File").field("name", name).finish(),
+            Source::Received(file) => f.debug_struct("Received").field("name", &file.name).finish(),
+            Source::ReceivedFiles { name, .. } => {
+                f.debug_struct("ReceivedFiles").field("name", name).finish()
+            }
         }
     }
+}
+
+/// What decodes the gzip layer of an input; no result depends on it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Inflater {
+    /// zlib-rs, in one thread.
+    #[default]
+    ZlibRs,
+    /// The decoder of this workspace, which gives two threads a part each. Nested layers stay with zlib-rs.
+    TwoStage,
 }
 
 /// How to walk.
@@ -69,6 +112,8 @@ pub struct WalkOptions<'a> {
     pub threads: usize,
     /// Bytes that are read, decoded and handed to the sink at once; no result depends on it.
     pub chunk_bytes: usize,
+    /// What decodes gzip.
+    pub inflater: Inflater,
     /// Ends the walk with [`ErrorKind::Cancelled`] soon after it becomes true.
     pub cancel: Option<&'a AtomicBool>,
 }
@@ -76,7 +121,13 @@ pub struct WalkOptions<'a> {
 impl Default for WalkOptions<'_> {
     /// Default limits, one thread, 256 KiB at once, no cancelling.
     fn default() -> Self {
-        WalkOptions { limits: Limits::default(), threads: 1, chunk_bytes: 256 << 10, cancel: None }
+        WalkOptions {
+            limits: Limits::default(),
+            threads: 1,
+            chunk_bytes: 256 << 10,
+            inflater: Inflater::default(),
+            cancel: None,
+        }
     }
 }
 
@@ -97,6 +148,12 @@ impl<'a> WalkOptions<'a> {
     #[must_use]
     pub fn with_chunk_bytes(self, chunk_bytes: usize) -> Self {
         WalkOptions { chunk_bytes: chunk_bytes.max(16), ..self }
+    }
+
+    /// With this decoder of gzip.
+    #[must_use]
+    pub fn with_inflater(self, inflater: Inflater) -> Self {
+        WalkOptions { inflater, ..self }
     }
 
     /// With a flag that ends the walk.
@@ -195,6 +252,7 @@ enum Content {
     Bytes(Arc<Vec<u8>>),
     /// `None` once it was read.
     Reader(Option<Box<dyn Read + Send>>),
+    Files(Box<dyn Iterator<Item = ReceivedFile> + Send>),
 }
 
 impl Input {
@@ -203,6 +261,12 @@ impl Input {
             Source::Path(path) => return Input::open_path(&path),
             Source::Reader { name, reader } => (name, Content::Reader(Some(reader))),
             Source::Bytes { name, bytes } => (name, Content::Bytes(Arc::new(bytes))),
+            Source::File { name, file } => return Input::open_file(EntryPath::input(name), file),
+            Source::Received(ReceivedFile { name, mtime, reader }) => {
+                let content = Content::Reader(Some(reader));
+                return Ok(Input { path: EntryPath::input(name), mtime, content });
+            }
+            Source::ReceivedFiles { name, files } => (name, Content::Files(files)),
         };
         Ok(Input { path: EntryPath::input(name), mtime: None, content })
     }
@@ -216,8 +280,17 @@ impl Input {
         if metadata.is_dir() {
             return Ok(Input { path, mtime: None, content: Content::Directory(on_disk.into()) });
         }
-        let file = File::open(on_disk).map_err(cannot)?;
+        Input::open_file(path, File::open(on_disk).map_err(cannot)?)
+    }
+
+    fn open_file(path: EntryPath, file: File) -> Result<Input, Error> {
+        let cannot = |error: std::io::Error| {
+            Error::new(ErrorKind::Input, format!("cannot read `{path}`")).with_source(error)
+        };
         let metadata = file.metadata().map_err(cannot)?;
+        if metadata.is_dir() {
+            return Err(cannot(std::io::ErrorKind::IsADirectory.into()));
+        }
         if metadata.is_file() {
             return Ok(Input { path, mtime: mtime(&metadata), content: Content::File(Arc::new(file)) });
         }
@@ -242,6 +315,7 @@ impl Input {
             }
             Content::File(file) => run.file(file),
             Content::Bytes(bytes) => run.bytes(bytes),
+            Content::Files(files) => run.received(files),
         }
     }
 }
@@ -310,6 +384,23 @@ impl<'r, 'o, S: Sink + Send, M: Fn() -> S + Sync> Run<'r, 'o, M> {
         let _ = walker.input(stream, self.place, self.workers > 1);
         let format = walker.format.unwrap_or("plain");
         self.outcome(&shared, vec![walker], format)
+    }
+
+    /// Streams that come one after the other, which one worker walks.
+    fn received(&mut self, files: &mut dyn Iterator<Item = ReceivedFile>) -> Outcome<S> {
+        let shared = Shared::new(self.options, 1, self.deadline);
+        let mut walker = Walker::new((self.make_sink)(), &shared);
+        let ahead = self.workers > 1;
+        for file in files {
+            let path = self.place.path.file(file.name.as_bytes());
+            let place = Place::input(path, file.mtime, walker.limits());
+            let stream = Stream::new(Inline::new(Raw::new(file.reader), self.options.chunk_bytes));
+            walker.restart_position();
+            if walker.count_member(&place).and_then(|()| walker.input(stream, &place, ahead)).is_err() {
+                break;
+            }
+        }
+        self.outcome(&shared, vec![walker], "directory")
     }
 
     /// Independent units, taken in their order by whichever worker is free.

@@ -398,7 +398,7 @@ impl Loader<'_> {
         let names: Vec<&str> = syntax.pattern.iter().map(|p| p.get_ref().name.get_ref().as_str()).collect();
         let rules: Vec<Rule> = syntax.rule.iter().filter_map(|rule| self.rule(rule, &names)).collect();
         if syntax.pattern.is_empty() && syntax.rule.is_empty() {
-            self.mistake(0, "neither [[pattern]] nor [[rule]]: nothing can show this issue");
+            self.mistake(0, "no [[pattern]]: and no [[rule]], nothing can show this issue");
         }
         let affected_when = syntax.affected_when.as_ref().and_then(|when| self.condition(when, &names));
         self.silent_patterns(&syntax, &patterns, &rules);

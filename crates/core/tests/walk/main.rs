@@ -4,6 +4,7 @@
 
 mod damage;
 mod forms;
+mod inflaters;
 mod limits;
 mod mutation;
 mod support;

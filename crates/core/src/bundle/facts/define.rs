@@ -75,6 +75,8 @@ pub(super) struct Source {
     pub(super) split: Option<String>,
     /// Said of an object that does not have what is asked for.
     pub(super) default: Option<String>,
+    /// Kibibytes of the beginning in which lines are looked for; all when left out.
+    pub(super) within: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -216,6 +218,7 @@ struct SourceSyntax {
     value: Option<String>,
     split: Option<String>,
     default: Option<String>,
+    within: Option<u32>,
 }
 
 /// The definitions compiled in.
@@ -345,6 +348,7 @@ fn compile(fact: FactId, subject: &str, value: FactType, source: &SourceSyntax) 
         format: source.format.clone(),
         split: source.split.clone(),
         default: source.default.clone(),
+        within: source.within,
         form,
     })
 }
@@ -455,6 +459,6 @@ mod tests {
             assert!(sources.iter().any(|&source| definitions().sources[source].fact == wanted), "{path}");
         }
         assert!(definitions().sources_for(b"nodes/a/sysctl.conf.d").is_empty());
-        assert_eq!(tokens(b"a_b//c!d.txt.gz"), " a b c d.txt ");
+        assert_eq!(tokens(b"a_b//c!d.txt.gz"), " a b c d ");
     }
 }

@@ -140,7 +140,11 @@ impl<'a> Member<'a> {
         let kept = |&(start, _, _): &(usize, usize, &str)| {
             !reject.as_ref().is_some_and(|reject| reject.is_match(self.line(self.line_of(start))))
         };
-        let found: Vec<(usize, usize, &str)> = line.find_all(self.text).into_iter().filter(kept).collect();
+        let found: Vec<(usize, usize, &str)> = line
+            .find_all(source.within.map_or(self.text, |within| up_to(self.text, (within as usize) << 10)))
+            .into_iter()
+            .filter(kept)
+            .collect();
         let item = |&(start, _, text): &(usize, usize, &str)| Item {
             text: text.to_owned(),
             line: self.line_of(start),
@@ -402,7 +406,7 @@ fn value_of(source: &Source, items: &[Item]) -> Option<FactValue> {
         }
         Take::Count => Some(FactValue::Number(items.len() as f64)),
         Take::Present => Some(FactValue::Number(f64::from(u8::from(!items.is_empty())))),
-        Take::Sum => Some(FactValue::Number(numbers().sum())),
+        Take::Sum => Some(FactValue::Number(numbers().fold(0.0, |sum, number| sum + number))),
         Take::Max => numbers().reduce(f64::max).map(FactValue::Number),
         Take::Min => numbers().reduce(f64::min).map(FactValue::Number),
     }

@@ -72,11 +72,10 @@ impl Fact {
                 self.sources.dedup();
                 self.sources.truncate(SOURCES);
             }
-            (Merge::Max, FactValue::Number(number), FactValue::Number(more))
-                if (*more, smaller) > (*number, false) =>
-            {
-                *self = other;
+            (Merge::Max, FactValue::Number(number), FactValue::Number(more)) if more > number => {
+                *self = other
             }
+            (Merge::Max, FactValue::Number(number), FactValue::Number(more)) if more < number => {}
             _ if smaller => *self = other,
             _ => {}
         }

@@ -67,6 +67,8 @@ impl Entity {
 #[derive(Debug, Default)]
 pub(crate) struct Resolved {
     pub(crate) recognised: bool,
+    /// Whether facts found no room.
+    pub(crate) omitted: bool,
     entities: BTreeMap<&'static str, Vec<Entity>>,
     listed: BTreeSet<&'static str>,
     /// Names of nodes by other names and addresses of theirs.
@@ -96,6 +98,7 @@ impl Facts {
         let captured = self.captured.iter().map(|node| resolver.node_name(node)).collect();
         let mut resolved = Resolved {
             recognised: self.recognised,
+            omitted: self.omitted,
             entities: BTreeMap::new(),
             listed: self.listed,
             aliases: resolver.aliases.clone(),

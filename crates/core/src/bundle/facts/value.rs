@@ -9,22 +9,6 @@ pub(crate) enum FactValue {
     List(Vec<String>),
 }
 
-impl FactValue {
-    /// As a person reads it.
-    pub(crate) fn display(&self, kind: FactType) -> String {
-        match self {
-            FactValue::Number(number) => match kind {
-                FactType::Bool => (*number != 0.0).to_string(),
-                FactType::Cpu => format!("{number}m"),
-                FactType::Duration => format!("{number}s"),
-                _ => number.to_string(),
-            },
-            FactValue::Text(text) => text.clone(),
-            FactValue::List(list) => list.join(", "),
-        }
-    }
-}
-
 /// The type of a fact.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum FactType {

@@ -155,7 +155,7 @@ impl Expr {
             Expr::In(a, list) => {
                 let a = value(a);
                 let equal = |other: &Expr| compare::compare(Comparison::Equal, &a, &value(other));
-                Value::from_truth(list.iter().fold(Some(false), |found, other| or(found, || equal(other))))
+                Value::from_truth(any(list.iter().map(equal)))
             }
             Expr::Contains(a, b) => Value::from_truth(compare::contains(&value(a), &value(b))),
             Expr::Subset(a, b) => Value::from_truth(compare::contains(&value(b), &value(a))),
@@ -341,15 +341,29 @@ fn each(
     let values =
         entities.into_iter().map(|entity| inner.evaluate(env, Some(&Scope { entity, outer: scope })));
     match quantifier {
-        Quantifier::Any => {
-            Value::from_truth(values.fold(Some(false), |found, value| or(found, || value.truth())))
-        }
+        Quantifier::Any => Value::from_truth(any(values.map(|value| value.truth()))),
         Quantifier::All => {
-            Value::from_truth(values.fold(Some(true), |all, value| and(all, || value.truth())))
+            let none = any(values.map(|value| value.truth().map(|truth| !truth)));
+            Value::from_truth(none.map(|none| !none))
         }
         Quantifier::Count => Value::Number(values.filter(|value| value.truth() == Some(true)).count() as f64),
-        Quantifier::Sum => Value::Number(values.filter_map(|value| value.number()).sum()),
+        Quantifier::Sum => {
+            Value::Number(values.filter_map(|value| value.number()).fold(0.0, |sum, number| sum + number))
+        }
     }
+}
+
+/// Whether any is true; unknown where none is and one may be.
+fn any(truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut found = Some(false);
+    for truth in truths {
+        match truth {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => found = None,
+        }
+    }
+    found
 }
 
 fn and(a: Option<bool>, b: impl FnOnce() -> Option<bool>) -> Option<bool> {
@@ -407,6 +421,50 @@ mod tests {
         for (text, expected) in table {
             let expr = parse(text, &["a", "b"]).expect(text);
             assert_eq!(expr.evaluate(&env, None).truth(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_compare_by_what_they_are() {
+        let table = [
+            (r#""CrashLoopBackOff" == "crashloopbackoff""#, Some(true)),
+            (r#""1.13.2" < 1.13.4"#, Some(true)),
+            (r#""1.13" < 1.13.4"#, None),
+            (r#""1.13" < 1.14.0"#, Some(true)),
+            (r#""1.13.2" == 1.13"#, Some(true)),
+            (r#""1.28.300-gke.131" >= 1.28.300"#, Some(true)),
+            (r#""5.15.0-58-generic" >= 5.15"#, Some(true)),
+            (r#""5.4.0-137-generic" >= 5.15"#, Some(false)),
+            (r#""2.4.3-1ubuntu3" < 2.5.0"#, Some(true)),
+            (r#""2.5.1-1.el8.x86_64" < 2.5.0"#, Some(false)),
+            (r#"2 in [1, 2]"#, Some(true)),
+            (r#""a" in ["b", "c"]"#, Some(false)),
+            (r#""192.168.122.7" in_cidr ["192.168.122.0/24"]"#, Some(true)),
+            (r#""192.168.123.7" in_cidr ["192.168.122.0/24"]"#, Some(false)),
+            (r#""anetd-1" matches "^anetd-""#, Some(true)),
+            (r#""Ubuntu 22.04" contains "ubuntu""#, Some(true)),
+            (r#"node.rp_filter in [1, 2]"#, None),
+            (r#"a and node.rp_filter == 1"#, None),
+            (r#"b and node.rp_filter == 1"#, Some(false)),
+            (r#"known(node.rp_filter)"#, Some(false)),
+            (r#"any(pod, pod.status == "Error")"#, None),
+            (r#"affected()"#, None),
+            (r#"3 * 4 == 12"#, Some(true)),
+        ];
+        let env = Counts(&[3.0, 0.0]);
+        for (text, expected) in table {
+            let expr = parse(text, &["a", "b"]).expect(text);
+            assert_eq!(expr.evaluate(&env, None).truth(), expected, "{text}");
+        }
+        for bad in [
+            "node.nothing == 1",
+            "any(thing, 1)",
+            "a matches \"(\"",
+            "\"a",
+            "1 in [1",
+            "x in_cidr [\"1.2.3.4/99\"]",
+        ] {
+            assert!(parse(bad, &["a", "x"]).is_err(), "{bad}");
         }
     }
 

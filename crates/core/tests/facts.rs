@@ -1,0 +1,277 @@
+//! Facts of whole bundles: faults are found on their nodes in either layout, a healthy bundle is silent, and a bare
+//! workspace says what to ask for.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeMap;
+
+use loggrep_abm_core::input::Source;
+use loggrep_abm_core::report::Report;
+use loggrep_abm_core::{AnalyzeOptions, SignatureSet, analyze};
+
+type Files = Vec<(String, String)>;
+
+fn report(files: &Files) -> Report {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (path, text) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, path, text.as_bytes()).unwrap();
+    }
+    let source = Source::Bytes { name: "snap.tar".into(), bytes: archive.into_inner().unwrap() };
+    analyze(&SignatureSet::builtin().unwrap(), vec![source], &AnalyzeOptions::default()).unwrap()
+}
+
+const ADDRESSES: [(&str, &str); 4] =
+    [("cp-1", "10.0.0.2"), ("worker-1", "10.0.0.3"), ("worker-2", "10.0.0.4"), ("worker-3", "10.0.0.5")];
+
+/// A cluster with the edge profile; `faulty` decides whether anything is wrong with it.
+fn bundle(faulty: bool, path: impl Fn(&str, &str) -> String) -> Files {
+    let pick = |bad: &str, good: &str| if faulty { bad.to_owned() } else { good.to_owned() };
+    let mut files = Files::new();
+    let mut nodes = "NAME       STATUS   ROLES           AGE   VERSION            INTERNAL-IP   EXTERNAL-IP   OS-IMAGE             KERNEL-VERSION       CONTAINER-RUNTIME\n".to_owned();
+    for (name, ip) in ADDRESSES {
+        let role = if name == "cp-1" { "control-plane,master" } else { "worker" };
+        let old = name == "worker-3" && faulty;
+        let kernel = if old { "4.15.0-150-generic" } else { "4.15.0-180-generic" };
+        nodes += &format!(
+            "{name:<11}Ready    {role:<23}20d   v1.22.8-gke.200    {ip:<14}<none>        Ubuntu 18.04.6 LTS   {kernel:<21}containerd://1.5.11\n"
+        );
+        let at = |what: &str| path(if name == "cp-1" { name } else { ip }, what);
+        let on =
+            |node: &str, bad: &str, good: &str| if name == node { pick(bad, good) } else { good.to_owned() };
+        files.push((at("cat /proc/sys/net/ipv4/conf/all/rp_filter"), on("worker-1", "1\n", "0\n")));
+        files.push((
+            at("ip route show"),
+            on(
+                "worker-2",
+                "default via 10.0.0.1 dev a\ndefault via 10.1.0.1 dev b\n",
+                "default via 10.0.0.1 dev a\n",
+            ),
+        ));
+        let statistics =
+            |n: u32| format!("cpu=0 found=1 insert=0 insert_failed={n} drop=0 chaintoolong={n}\n");
+        files.push((at("conntrack -S"), on("worker-1", &statistics(7), &statistics(0))));
+        let features = |state: &str| format!("Features for ens192:\ntx-udp_tnl-segmentation: {state}\n");
+        files.push((at("ethtool -k ens192"), on("cp-1", &features("on"), &features("off"))));
+        files.push((at("dmesg"), "[    0.0] Hypervisor detected: VMware\n".to_owned()));
+        files.push((
+            at("mount"),
+            on(
+                "worker-3",
+                "cgroup2 on /sys/fs/cgroup type cgroup2 (rw)\n",
+                "tmpfs on /sys/fs/cgroup type tmpfs (ro)\n",
+            ),
+        ));
+        files.push((at("conntrack --count"), "sudo: conntrack: command not found\n".to_owned()));
+    }
+    files.push(("top/kubectl_get_nodes_-o_wide".to_owned(), nodes));
+    files.push(("top/kubectl_get_clusters_-A_-o_yaml".to_owned(), cluster("1.11.1")));
+    files.push(("top/kube-system/kubectl_get_deployments_-o_yaml".to_owned(), format!("apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: metrics-server\n  namespace: kube-system\nspec:\n  template:\n    spec:\n      containers:\n      - name: metrics-server\n        resources:\n          limits:\n            cpu: {}\n", pick("20m", "50m"))));
+    files
+}
+
+fn cluster(version: &str) -> String {
+    format!(
+        "apiVersion: baremetal.cluster.gke.io/v1\nkind: Cluster\nmetadata:\n  name: edge-1\n  namespace: cluster-edge-1\nspec:\n  type: standalone\n  profile: edge\n  anthosBareMetalVersion: {version}\nstatus:\n  anthosBareMetalVersion: {version}\n"
+    )
+}
+
+/// `top/nodes/NODE/commands/ip_route_show`, files below `files/`.
+fn deep(node: &str, command: &str) -> String {
+    match command.strip_prefix("cat ") {
+        Some(file) => format!("top/nodes/{node}/files{file}"),
+        None => format!("top/nodes/{node}/commands/{}", command.replace(' ', "_")),
+    }
+}
+
+/// `other/nodes/NODE/sudo_ip_route_show`.
+fn flat(node: &str, command: &str) -> String {
+    format!("other/nodes/{node}/sudo_{}", command.replace(' ', "_"))
+}
+
+fn found(report: &Report) -> BTreeMap<&str, String> {
+    report
+        .findings
+        .iter()
+        .map(|finding| (&finding.id[..], format!("{} {}", finding.confidence, finding.nodes.join(","))))
+        .collect()
+}
+
+#[test]
+fn faults_are_found_on_their_nodes_in_either_layout() {
+    for path in [deep, flat] {
+        let report = report(&bundle(true, path));
+        let expected = [
+            ("cgroup-v2-not-supported", "confirmed worker-3"),
+            ("conntrack-chaintoolong-insert-failures", "confirmed worker-1"),
+            ("metrics-server-edge-low-cpu-limit", "confirmed "),
+            ("multiple-default-gateways", "confirmed worker-2"),
+            ("reverse-path-filter-enabled", "confirmed worker-1"),
+            ("ubuntu-18-04-6-ga-kernel-bpf-too-large", "likely worker-3"),
+            ("vsphere-vmxnet3-udp-tunnel-offload", "confirmed cp-1"),
+        ];
+        let expected: BTreeMap<&str, String> = expected.map(|(id, on)| (id, on.to_owned())).into();
+        assert_eq!(found(&report), expected);
+        let evidence = |id: &str| &report.findings.iter().find(|finding| finding.id == id).unwrap().evidence;
+        let routes = &evidence("multiple-default-gateways")[1];
+        assert!(routes.path.ends_with("ip_route_show"), "{}", routes.path);
+        assert_eq!((routes.line, routes.offset, &routes.text[..]), (2, 27, "default via 10.1.0.1 dev b"));
+        assert_eq!(evidence("metrics-server-edge-low-cpu-limit")[0].line, 13);
+        assert_eq!(report.bundle.nodes.len(), 4);
+        assert!(report.bundle.nodes.iter().all(|node| node.captured && node.ip.is_some()));
+    }
+}
+
+#[test]
+fn the_healthy_twin_is_silent() {
+    for path in [deep, flat] {
+        let report = report(&bundle(false, path));
+        assert_eq!(found(&report), BTreeMap::new());
+        let asked: Vec<&str> = report.coverage.cannot_tell.iter().map(|one| &one.id[..]).collect();
+        for id in
+            ["reverse-path-filter-enabled", "multiple-default-gateways", "vsphere-vmxnet3-udp-tunnel-offload"]
+        {
+            assert!(!asked.contains(&id), "{id}");
+        }
+    }
+}
+
+#[test]
+fn a_bare_workspace_says_what_to_ask_for() {
+    let files = vec![("bmctl-workspace/edge-1/edge-1.yaml".to_owned(), cluster("1.12.1"))];
+    let report = report(&files);
+    assert_eq!(found(&report), BTreeMap::new());
+    let missing: BTreeMap<&str, String> = report
+        .coverage
+        .cannot_tell
+        .iter()
+        .map(|one| (&one.id[..], one.missing[0].command.clone().unwrap_or_default()))
+        .collect();
+    for (id, command) in [
+        ("reverse-path-filter-enabled", "sysctl net.ipv4.conf.all.rp_filter"),
+        ("multiple-default-gateways", "ip route show"),
+        ("cgroup-v2-not-supported", "stat -fc %T /sys/fs/cgroup"),
+        ("vsphere-vmxnet3-udp-tunnel-offload", "ethtool -k INTERFACE | grep segm"),
+        ("metrics-server-edge-low-cpu-limit", "kubectl get deployment metrics-server -n kube-system -o yaml"),
+    ] {
+        assert_eq!(missing.get(id).map(String::as_str), Some(command), "{id}: {missing:?}");
+    }
+    // Its release is not one of those with the fault.
+    assert!(!missing.contains_key("conntrack-chaintoolong-insert-failures"));
+    assert!(report.coverage.cannot_tell_unaffected > 0);
+    let coverage = &report.coverage;
+    let told =
+        coverage.shown + coverage.not_shown + coverage.cannot_tell.len() + coverage.cannot_tell_unaffected;
+    assert_eq!(told, coverage.evaluated);
+}
+
+/// Releases at the borders of each range, and the verdict there.
+#[test]
+fn verdicts_at_the_borders_of_the_ranges() {
+    let table: &[(&str, &[(&str, &str)])] = &[
+        ("cgroup-v2-not-supported", &[("1.10.0", "affected"), ("1.13.9", "affected"), ("1.14.0", "fixed")]),
+        (
+            "conntrack-chaintoolong-insert-failures",
+            &[
+                ("1.13.9", "not_affected"),
+                ("1.14.0", "affected"),
+                ("1.14.11", "affected"),
+                ("1.15.0", "unknown"),
+            ],
+        ),
+        (
+            "control-plane-master-noschedule-taint-missing",
+            &[("1.13.9", "not_affected"), ("1.14.0", "affected"), ("1.14.1", "fixed")],
+        ),
+        (
+            "deprecated-metrics-dashboards",
+            &[
+                ("1.10.8", "not_affected"),
+                ("1.11.0", "affected"),
+                ("1.12.9", "affected"),
+                ("1.13.0", "not_affected"),
+            ],
+        ),
+        (
+            "gke-metrics-agent-edge-no-memory-limit",
+            &[
+                ("1.12.9", "not_affected"),
+                ("1.13.0", "affected"),
+                ("1.14.1", "affected"),
+                ("1.14.2", "fixed"),
+            ],
+        ),
+        (
+            "kubeconfig-secret-overwritten",
+            &[("1.10.0", "affected"), ("1.11.1", "affected"), ("1.11.2", "fixed"), ("1.12.0", "fixed")],
+        ),
+        (
+            "metrics-server-edge-low-cpu-limit",
+            &[("1.9.8", "unknown"), ("1.10.0", "affected"), ("1.13.0", "affected"), ("1.13.1", "fixed")],
+        ),
+        (
+            "networking-custom-resource-edits-overwritten",
+            &[
+                ("1.11.9", "not_affected"),
+                ("1.12.0", "affected"),
+                ("1.12.9", "affected"),
+                ("1.13.0", "fixed"),
+            ],
+        ),
+        ("nodes-uncordoned-without-maintenance-mode", &[("1.12.0", "affected"), ("1.12.1", "fixed")]),
+        (
+            "operator-crashloop-control-plane-node-removal",
+            &[("1.10.0", "affected"), ("1.13.2", "affected"), ("1.13.3", "fixed"), ("1.14.0", "fixed")],
+        ),
+        (
+            "reverse-path-filter-enabled",
+            &[("1.9.9", "unknown"), ("1.10.0", "affected"), ("1.14.9", "affected"), ("1.15.0", "unknown")],
+        ),
+        ("unexpected-monitoring-billing-prometheus-scrape", &[("1.11.9", "affected"), ("1.12.0", "fixed")]),
+    ];
+    let set = SignatureSet::builtin().unwrap();
+    for (id, rows) in table {
+        let signature = set.signatures().iter().find(|signature| signature.id() == *id).unwrap();
+        for (version, expected) in *rows {
+            let verdict = signature.affects().verdict(Some(version.parse().unwrap()));
+            assert_eq!(verdict.as_str(), *expected, "{id} {version}");
+        }
+    }
+}
+
+#[test]
+fn pairs_of_releases_are_judged_on_both_ends() {
+    let cluster = |name: &str, kind: &str, version: &str| {
+        format!(
+            "apiVersion: baremetal.cluster.gke.io/v1\nkind: Cluster\nmetadata:\n  name: {name}\nspec:\n  type: {kind}\nstatus:\n  anthosBareMetalVersion: {version}\n---\n"
+        )
+    };
+    let table = [
+        ("admin-1-13-0-cannot-manage-user-1-12-3", "1.13.0", "1.12.3", "affected"),
+        ("admin-1-13-0-cannot-manage-user-1-12-3", "1.13.1", "1.12.3", "not_affected"),
+        ("admin-1-13-0-cannot-manage-user-1-12-3", "1.13.0", "1.12.4", "not_affected"),
+        ("npd-not-supported-user-cluster-version", "1.11.2", "1.10.4", "affected"),
+        ("npd-not-supported-user-cluster-version", "1.11.3", "1.10.4", "not_affected"),
+        ("npd-not-supported-user-cluster-version", "1.11.2", "1.11.2", "not_affected"),
+    ];
+    for (id, admin, user, expected) in table {
+        let text = cluster("a", "admin", admin) + &cluster("u", "user", user);
+        let source = Source::Bytes { name: "clusters.yaml".into(), bytes: text.into_bytes() };
+        let mut options = AnalyzeOptions::default();
+        options.explain = true;
+        let report = analyze(&SignatureSet::builtin().unwrap(), vec![source], &options).unwrap();
+        let verdict = &report.explanations.iter().find(|one| one.id == id).unwrap().verdict;
+        assert_eq!(verdict, expected, "{id} {admin} {user}");
+    }
+}
+
+#[test]
+fn a_document_of_gigabytes_is_read_from_its_beginning() {
+    let mut text = "net.ipv4.conf.all.rp_filter = 2\n".to_owned();
+    text += &"net.x = 1\n".repeat(3_000_000);
+    let report = report(&vec![("nodes/n1/commands/sysctl_-a".to_owned(), text)]);
+    assert_eq!(found(&report)["reverse-path-filter-enabled"], "confirmed n1");
+    assert_eq!(report.problems[0].kind, "limit");
+}

@@ -1,0 +1,179 @@
+"""The package as a program uses it."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import loggrep_abm
+from loggrep_abm import Analyzer, Limits, Provisional, Report, Signatures
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "testdata/demo/snapshot.tar.gz"
+LOG = (
+    b'E0119 22:11:49.705596 1 client.go:48] ANGd.Setup Failed to create ANG daemon {"nodeName": "bm-node-1", '
+    rb'"error": "creating NDP client failed: ndp: address \"linklocal\" not found on interface \"ens192\""}' + b"\n"
+)
+LOG_ID = "network-gateway-group-missing-interface-ip"
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> Analyzer:
+    return Analyzer()
+
+
+@pytest.fixture(scope="module")
+def demo(analyzer: Analyzer) -> Report:
+    return analyzer.analyze(DEMO)
+
+
+def test_a_report_has_attributes(demo: Report) -> None:
+    by_id = {finding.id: finding for finding in demo}
+    finding = by_id["containerd-1-5-13-needs-libseccomp-2-5"]
+    assert (finding.count, finding.severity, finding.verdict) == (31, "high", "affected")
+    assert finding.evidence[0].line >= 1
+    assert finding.evidence[0].path.startswith(f"{DEMO}!")
+    assert finding.nodes == ["usr-cp-01"]
+    assert not demo.complete
+    assert demo.problems[0].kind
+    assert {cluster.name for cluster in demo.bundle.clusters} >= {"admin-seoul", "user-ci"}
+    assert demo.inputs[0].format == "tar.gz"
+    assert demo.coverage.evaluated == demo.tool.signatures == len(Signatures.builtin())
+
+
+def test_every_door_gives_the_same_report(analyzer: Analyzer, demo: Report) -> None:
+    content = DEMO.read_bytes()
+    name = str(DEMO)
+    assert analyzer.analyze(name).to_json() == demo.to_json()
+    assert analyzer.analyze(content, name=name).to_json() == demo.to_json()
+    assert analyzer.analyze(io.BytesIO(content), name=name).to_json() == demo.to_json()
+    with DEMO.open("rb") as file:
+        assert analyzer.analyze(file).to_json() == demo.to_json()
+    with analyzer.session() as session:
+        session.begin(name)
+        for at in range(0, len(content), 1000):
+            session.push(memoryview(content)[at : at + 1000])
+        session.end()
+        assert session.finish().to_json() == demo.to_json()
+
+
+def test_a_report_is_stored_pickled_and_rendered(demo: Report) -> None:
+    assert Report.from_json(demo.to_json()) == demo
+    again = pickle.loads(pickle.dumps(demo))
+    assert again == demo and again.to_json() == demo.to_json()
+    assert demo.render("json") == demo.to_json()
+    assert demo.render("html").lower().startswith("<!doctype html>")
+    assert demo.render("markdown") and demo.render("csv") and demo.render("sarif") and demo.render("junit")
+    with pytest.raises(ValueError):
+        demo.render("pdf")  # type: ignore[arg-type]
+    with pytest.raises(ValueError):
+        Report.from_json("{}")
+
+
+def test_unknown_keys_of_a_later_library_are_ignored(demo: Report) -> None:
+    later = demo.to_json().replace('"schema_version"', '"new_key": [1], "schema_version"', 1)
+    assert Report.from_json(later) == demo
+
+
+def test_options_count() -> None:
+    korean = Analyzer(language="ko", only=[LOG_ID], cluster_version="1.12.0", threads=1, limits=Limits(evidence=1))
+    report = korean.analyze(LOG * 3, name="a.log")
+    assert report.language == "ko"
+    assert [finding.id for finding in report] == [LOG_ID]
+    assert len(report.findings[0].evidence) == 1
+    assert report.findings[0].captures["interface"] == ["ens192"]
+    assert Analyzer(exclude=["*.log"]).analyze(LOG, name="a.log").findings == []
+
+
+def test_sessions_take_files_by_name(
+    analyzer: Analyzer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    log = Path("node.log")
+    log.write_bytes(LOG)
+    with analyzer.session("upload") as session:
+        session.begin("nodes/a.log", mtime=1674166309)
+        session.push(LOG[:10])
+        session.push(bytearray(LOG[10:]))
+        session.end()
+        session.push_file(log)
+        report = session.finish()
+    evidence = [one for finding in report for one in finding.evidence]
+    assert {one.path for one in evidence} == {f"upload/{log}", "upload/nodes/a.log"}
+    assert any((one.time or "").startswith("2023-01-19T22:11:49") for one in evidence)
+    with pytest.raises(loggrep_abm.Error, match="finished"):
+        session.end()
+
+
+def test_errors_carry_the_message_of_the_library(analyzer: Analyzer) -> None:
+    with pytest.raises(loggrep_abm.InputError, match="cannot open `/nowhere`"):
+        analyzer.analyze("/nowhere")
+    with pytest.raises(loggrep_abm.InvalidArgumentError, match="tlh"):
+        Analyzer(language="tlh")
+    with pytest.raises(ValueError):
+        Analyzer(threads=-1)
+    with pytest.raises(loggrep_abm.SignatureError, match="broken.toml:"):
+        Signatures.from_files({"broken.toml": "id = "})
+    with pytest.raises(TypeError):
+        analyzer.analyze(b"", "another")
+    with pytest.raises(loggrep_abm.Error, match="no entry has begun"):
+        analyzer.session().push(b"x")
+
+
+def test_signatures_from_anywhere() -> None:
+    builtin = Signatures.builtin()
+    files = {path.name: path.read_text() for path in (ROOT / "signatures").glob("*.toml")}
+    assert Signatures.from_directory(ROOT / "signatures").digest == builtin.digest
+    assert Signatures.from_files(dict(sorted(files.items()))).ids == builtin.ids
+    assert loggrep_abm.check({"broken.toml": "id = ", "other.toml": 'id = "x"'})
+    mistake = loggrep_abm.check({"broken.toml": "id = "})[0]
+    assert str(mistake).startswith("broken.toml:1:")
+
+
+def test_callbacks_hear_and_cancel(analyzer: Analyzer) -> None:
+    heard: list[Provisional] = []
+    seen: list[int] = []
+    report = analyzer.analyze(DEMO, progress=lambda done, _: seen.append(done), evidence=heard.append)
+    assert seen and {finding.id for finding in report} <= {one.id for one in heard}
+    with pytest.raises(loggrep_abm.CancelledError):
+        analyzer.analyze(DEMO, progress=lambda *_: False)
+
+    def broken(_: Provisional) -> None:
+        raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        analyzer.analyze(DEMO, evidence=broken)
+    with pytest.raises(RuntimeError, match="mine"), analyzer.session(evidence=broken) as session:
+        session.push_file(DEMO)
+        session.finish()
+
+
+def test_threads_share_an_analyzer(analyzer: Analyzer, demo: Report) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        reports = list(pool.map(analyzer.analyze, [DEMO] * 8))
+    assert all(report == demo for report in reports)
+
+
+def test_the_interpreter_runs_meanwhile() -> None:
+    analyzer = Analyzer(threads=1)
+    content = b"I0119 22:11:49.705596 1 client.go:48] an ordinary line of some length, repeated\n" * 400_000
+    ticks = 0
+    done = threading.Event()
+
+    def analyse() -> None:
+        analyzer.analyze(content)
+        done.set()
+
+    thread = threading.Thread(target=analyse)
+    thread.start()
+    while not done.is_set():
+        ticks += 1
+        time.sleep(0)
+    thread.join()
+    assert ticks > 100
