@@ -104,7 +104,10 @@ fn read_files() -> Result<Settings, Failure> {
     for file in found.chain(named_file()) {
         let error = |error: String| Failure::Usage(format!("cannot use `{}`: {error}", file.display()));
         let text = std::fs::read_to_string(&file).map_err(|source| error(source.to_string()))?;
-        settings.extend(parse(&text, &file).map_err(error)?);
+        let of_file = parse(&text, &file).map_err(error)?;
+        // What a file says of all commands counts more than what a file before it says of one.
+        settings.retain(|(_, option), _| !of_file.contains_key(&(String::new(), option.clone())));
+        settings.extend(of_file);
     }
     Ok(settings)
 }

@@ -111,12 +111,15 @@ impl EntrySyntax {
 }
 
 fn is_day(text: &str) -> bool {
-    let form = text.len() == 10
-        && text.bytes().enumerate().all(|(i, byte)| match i {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    form && crate::bundle::time::parse_when(text, crate::bundle::time::Time::from_unix(0)).is_some()
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts[..] else { return false };
+    let number = |part: &str, digits: usize| {
+        let is_number = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse::<u32>().ok().filter(|_| is_number)
+    };
+    number(year, 4).is_some()
+        && number(month, 2).is_some_and(|month| (1..=12).contains(&month))
+        && number(day, 2).is_some_and(|day| (1..=31).contains(&day))
 }
 
 impl Entry {
@@ -239,6 +242,7 @@ mod tests {
             ("[[ignore]]\nid = \"a\"", "ignore file `f`"),
             ("[[ignore]]\nid = \"a\"\nreason = \" \"", "reason"),
             ("[[ignore]]\nid = \"a\"\nreason = \"r\"\nuntil = \"soon\"", "until"),
+            ("[[ignore]]\nid = \"a\"\nreason = \"r\"\nuntil = \"2025-13-01\"", "until"),
             ("[[ignore]]\nid = \"a\"\nreason = \"r\"\nfile = \"x\"", "ignore file `f`"),
             ("[[ignore]]\nid = \"a\"\nreason = \"r\"\npath = \"a[\"", "a["),
         ] {
