@@ -183,7 +183,7 @@ fn with_language(command: Command) -> Command {
     })
 }
 
-fn key_of<'a>(arg: &'a Arg) -> &'a str {
+fn key_of(arg: &Arg) -> &str {
     arg.get_long().unwrap_or_else(|| arg.get_id().as_str())
 }
 
