@@ -183,8 +183,8 @@ pub fn write_diff(diff: &Diff, mut out: impl Write) -> io::Result<()> {
         counts.push(lang.count("diff_undecided", diff.undecided.len() as u64));
     }
     writeln!(out, "\n{}", counts.join(" · "))?;
-    let is_quiet = diff.gone.is_empty() && diff.undecided.is_empty();
-    if !(diff.new_complete || is_quiet) {
+    let missed = diff.gone.len() + diff.undecided.len() > 0;
+    if missed && !diff.new_complete {
         writeln!(out, "{}", lang.text("diff_partial"))?;
     }
     let lists = [
