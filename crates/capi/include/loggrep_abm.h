@@ -319,7 +319,7 @@ typedef struct {
  *
  * It is provisional: conditions that ask for the absence of something, issues that explain others, and verdicts by
  * release are known only at the end, and the report may leave the issue out. Of many hits only the first few of each
- * pattern and file are told.
+ * pattern and file are told, and nothing of what facts of the whole bundle decide, such as a setting of a node.
  */
 typedef int32_t (*lgabm_evidence_callback)(void *user, const lgabm_provisional *evidence);
 

@@ -56,7 +56,7 @@ pub type lgabm_progress_callback =
 ///
 /// It is provisional: conditions that ask for the absence of something, issues that explain others, and verdicts by
 /// release are known only at the end, and the report may leave the issue out. Of many hits only the first few of each
-/// pattern and file are told.
+/// pattern and file are told, and nothing of what facts of the whole bundle decide, such as a setting of a node.
 pub type lgabm_evidence_callback =
     Option<extern "C" fn(user: *mut c_void, evidence: *const lgabm_provisional) -> i32>;
 

@@ -135,7 +135,7 @@ impl<'a> AnalyzeOptions<'a> {
 
     /// With a callback that is told of evidence as it is confirmed, from any worker.
     ///
-    /// It hears of [`Limits::evidence`] hits at most per pattern and entry. Which order it hears them in depends on
+    /// It hears of [`Limits::evidence`] hits at most per pattern and entry, and nothing of what facts decide. Which order it hears them in depends on
     /// the threads, and an input that is read again because a limit struck is told of again.
     #[must_use]
     pub fn with_evidence(mut self, evidence: EvidenceCallback<'a>) -> Self {

@@ -49,6 +49,12 @@ impl Checker<'_> {
         let Some(finding) = report.findings.pop() else {
             return self.mistake(example.line, "the example gives no finding".to_owned());
         };
+        if finding.evidence.is_empty() {
+            self.mistake(
+                example.line,
+                "the example gives a finding without evidence: make the rule an advisory".to_owned(),
+            );
+        }
         if !example.nodes.is_empty() && finding.nodes != example.nodes {
             self.mistake(
                 example.line,

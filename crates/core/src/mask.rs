@@ -157,7 +157,8 @@ fn base64_lines(text: &[u8], secrets: &mut Vec<Range<usize>>) {
         let found = secrets.len() > before;
         if follows && !found {
             let body = base64_body(line);
-            if body.len() >= 4 {
+            let mixed = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'=';
+            if body.len() >= 4 && line[body.clone()].iter().any(mixed) {
                 secrets.push(start + body.start..start + body.end);
             }
         }
