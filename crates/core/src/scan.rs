@@ -903,6 +903,44 @@ mod tests {
         }
     }
 
+    /// A message in the second part of a record begins behind the candidate that led to it; lines were counted up to the
+    /// candidate only, which ended in a panic wherever more than the reach of a window followed.
+    #[test]
+    fn a_message_in_a_later_part_has_its_line_in_a_long_log() {
+        let set = SignatureSet::builtin().unwrap();
+        let options = options();
+        let record = "2023-01-19T22:00:00.000000001Z stderr";
+        let mut text = format!(
+            "{record} P hello \n{record} F runc: symbol lookup error: runc: undefined symbol: seccomp_notify_respond\n"
+        );
+        while text.len() < 200 << 10 {
+            text.push_str(&format!("{record} F an ordinary line of a log\n"));
+        }
+        let mut scanner = Scanner::new(&set, &options);
+        scanner.scan_text(&entry(), text.as_bytes());
+        let samples = scanner.tally.signatures.values().flat_map(|tally| tally.samples.values().flatten());
+        assert_eq!(samples.map(|sample| sample.line).collect::<Vec<u64>>(), [2]);
+    }
+
+    /// Evidence and times do not follow the order of the lines: the surest and the dated come first.
+    #[test]
+    fn first_and_last_follow_time_and_evidence_follows_rank() {
+        let set = SignatureSet::builtin().unwrap();
+        let options = ScanOptions { evidence: 1, ..options() };
+        let hit = "runc: symbol lookup error: runc: undefined symbol: seccomp_notify_respond";
+        let text = format!(
+            "{hit}\n2023-01-19T22:00:00Z {hit}\n2023-01-19T21:00:00Z {hit}\n2023-01-19T23:00:00Z {hit}\n2023-01-19T22:30:00Z {hit}\n"
+        );
+        let mut scanner = Scanner::new(&set, &options);
+        scanner.scan_text(&entry(), text.as_bytes());
+        let tally = scanner.tally.signatures.values().next().unwrap();
+        let hits = tally.members.values().flat_map(|member| member.patterns.values()).next().unwrap();
+        let shown = |when: &When| when.resolve(None).map(|time| time.to_string());
+        assert_eq!(shown(&hits.first).as_deref(), Some("2023-01-19T21:00:00Z"));
+        assert_eq!(shown(&hits.last).as_deref(), Some("2023-01-19T23:00:00Z"));
+        assert_eq!(tally.samples.values().flatten().map(|sample| sample.line).collect::<Vec<u64>>(), [2]);
+    }
+
     #[test]
     fn a_message_in_small_parts_is_one_hit() {
         let set = SignatureSet::builtin().expect("signatures");
