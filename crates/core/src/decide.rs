@@ -331,6 +331,7 @@ impl<'a> Decider<'a> {
             summary: text.summary.clone(),
             category: signature.category.clone(),
             severity: signature.severity.as_str().to_owned(),
+            confidence: Confidence::Possible.as_str().to_owned(),
             verdict: verdict.0.as_str().to_owned(),
             affected: affected_texts(signature),
             fixed_in: signature.affects.fixed_in.iter().map(ToString::to_string).collect(),

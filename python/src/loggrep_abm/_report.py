@@ -174,6 +174,7 @@ class Advisory:
     workaround: str
     references: list[str]
     fix_for_this_cluster: str | None = None
+    confidence: str = "possible"
 
 
 @dataclass(frozen=True)

@@ -419,6 +419,10 @@ pub struct Advisory {
     /// See [`Finding::severity`].
     #[cfg_attr(test, schemars(extend("enum" = ["critical", "high", "medium", "low", "info"])))]
     pub severity: String,
+    /// See [`Finding::confidence`]; always `possible`, since nothing in a log shows it.
+    #[cfg_attr(test, schemars(extend("enum" = ["confirmed", "likely", "possible"])))]
+    #[serde(default = "possible")]
+    pub confidence: String,
     /// See [`Finding::verdict`].
     #[cfg_attr(test, schemars(extend("enum" = ["affected", "fixed", "not_affected", "unknown"])))]
     pub verdict: String,
@@ -473,6 +477,11 @@ pub struct Missing {
     pub fact: String,
     /// The command that would tell it.
     pub command: Option<String>,
+}
+
+/// The confidence of advisories, for reports written before they had one.
+fn possible() -> String {
+    "possible".to_owned()
 }
 
 /// Damage or a limit met while reading.

@@ -267,6 +267,7 @@ pub(crate) fn sample(language: &str) -> Report {
             summary: pick("Applications time out.", "애플리케이션이 시간 초과됩니다."),
             category: "networking".into(),
             severity: "medium".into(),
+            confidence: "possible".into(),
             verdict: "affected".into(),
             affected: list(&["1.14.x"]),
             fixed_in: Vec::new(),
