@@ -4,6 +4,7 @@
 
 pub(crate) mod capture;
 pub(crate) mod expr;
+mod pack;
 mod syntax;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::version::{Affects, Version};
 use capture::CaptureType;
 use expr::{Expr, FactName, TextFunction};
+pub use pack::{Manifest, ManifestFile, read_pack, read_signatures, write_pack};
 pub(crate) use syntax::ExampleFile;
 use syntax::{
     ExampleSyntax, FillSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, TextSyntax,
