@@ -372,8 +372,10 @@ impl SignatureSet {
         let mut mistakes = Vec::new();
         let mut by_id: BTreeMap<String, Signature> = BTreeMap::new();
         let mut digest = Digest::default();
+        let mut names = Vec::new();
         for (file, text) in files {
             digest.update(file, text);
+            names.push(file);
             let Some(signature) = crate::signature::load(file, text, &mut mistakes) else { continue };
             if let Some(other) = by_id.get(&signature.id) {
                 let message = format!("the id stands in `{}` too", other.file);
@@ -388,6 +390,7 @@ impl SignatureSet {
             }
             by_id.insert(signature.id.clone(), signature);
         }
+        crate::signature::relations::check(&by_id, &names, &mut mistakes);
         mistakes.sort();
         (SignatureSet::compile(by_id.into_values().collect(), digest.finish()), mistakes)
     }

@@ -5,6 +5,7 @@
 pub(crate) mod capture;
 pub(crate) mod expr;
 mod pack;
+pub(crate) mod relations;
 mod syntax;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,8 @@ use crate::version::{Affects, Version};
 use capture::CaptureType;
 use expr::{Expr, FactName, TextFunction};
 pub use pack::{Manifest, ManifestFile, read_pack, read_signatures, write_pack};
+pub use relations::Status;
+use relations::{Named, Relations};
 pub(crate) use syntax::ExampleFile;
 use syntax::{
     ExampleSyntax, FillSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, TextSyntax,
@@ -146,6 +149,8 @@ pub struct Signature {
     pub(crate) references: Vec<String>,
     pub(crate) source: String,
     pub(crate) source_confidence: String,
+    pub(crate) status: Status,
+    pub(crate) relations: Relations,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) near: Vec<TextFunction>,
@@ -390,6 +395,7 @@ impl Loader<'_> {
             let at = syntax.source_confidence.span().start;
             self.mistake(at, "source_confidence is none of confirmed, high, medium, low");
         }
+        let status = self.status(&syntax);
         for reference in &syntax.references {
             if !reference.get_ref().starts_with("https://") {
                 self.mistake(reference.span().start, "a reference is not an https URL");
@@ -425,6 +431,13 @@ impl Loader<'_> {
             references: syntax.references.into_iter().map(Spanned::into_inner).collect(),
             source: syntax.source,
             source_confidence: syntax.source_confidence.into_inner(),
+            status,
+            relations: Relations {
+                related: Named::all(&syntax.related),
+                supersedes: Named::all(&syntax.supersedes),
+                caused_by: Named::all(&syntax.caused_by),
+                successor: syntax.successor.as_ref().map(Named::of),
+            },
             patterns,
             rules,
             near,
@@ -434,6 +447,27 @@ impl Loader<'_> {
             file: self.file.to_owned(),
             definition: self.text.to_owned(),
         })
+    }
+
+    fn status(&mut self, syntax: &SignatureSyntax) -> Status {
+        let Some(text) = &syntax.status else {
+            if let Some(successor) = &syntax.successor {
+                self.mistake(successor.span().start, "only a deprecated signature has a `successor`");
+            }
+            return Status::Stable;
+        };
+        let status = self.name(text, Status::parse, "status is none of stable, experimental, deprecated");
+        let status = status.unwrap_or_default();
+        match (status, &syntax.successor) {
+            (Status::Deprecated, None) => {
+                self.mistake(text.span().start, "a deprecated signature names its `successor`");
+            }
+            (Status::Stable | Status::Experimental, Some(successor)) => {
+                self.mistake(successor.span().start, "only a deprecated signature has a `successor`");
+            }
+            _ => {}
+        }
+        status
     }
 
     fn id_form(&mut self, id: &Spanned<String>) {

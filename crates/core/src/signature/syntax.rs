@@ -23,6 +23,14 @@ pub(crate) struct SignatureSyntax {
     pub(crate) references: Vec<Spanned<String>>,
     pub(crate) source: String,
     pub(crate) source_confidence: Spanned<String>,
+    pub(crate) status: Option<Spanned<String>>,
+    pub(crate) successor: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) related: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) supersedes: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) caused_by: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) pattern: Vec<Spanned<PatternSyntax>>,
     #[serde(default)]
