@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use loggrep_abm_core::SignatureSet;
 use loggrep_abm_core::check::check_files;
-use loggrep_abm_core::signature::{Mistake, builtin, read_directory};
+use loggrep_abm_core::signature::{Mistake, read_directory};
 
 use crate::error::{Failure, lgabm_error, lgabm_status};
 use crate::ffi::{array, behind, get, give, guard, handle, lend, lgabm_text, take_back, text};
@@ -67,10 +67,11 @@ fn set<'a>(
     with_builtin: i32,
     files: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<*mut lgabm_signatures, Failure> {
-    let builtin = builtin().filter(|_| with_builtin != 0);
-    let mut all: Vec<(&'a str, &'a str)> = builtin.collect();
-    all.extend(files);
-    Ok(give(Arc::new(SignatureSet::from_files(all)?)))
+    let set = match with_builtin {
+        0 => SignatureSet::from_files(files)?,
+        _ => SignatureSet::with_builtin(files)?,
+    };
+    Ok(give(Arc::new(set)))
 }
 
 fn pairs(files: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {

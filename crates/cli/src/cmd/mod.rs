@@ -18,7 +18,7 @@ use loggrep_abm_core::bundle::time::{Time, parse_when};
 use loggrep_abm_core::input::Source;
 use loggrep_abm_core::redact::Redactor;
 use loggrep_abm_core::report::Report;
-use loggrep_abm_core::signature::{builtin, read_directory};
+use loggrep_abm_core::signature::read_directory;
 use loggrep_abm_core::{AnalyzeOptions, SignatureSet};
 
 use crate::Failure;
@@ -39,9 +39,11 @@ fn signature_set(source: &SignatureSource) -> Result<SignatureSet, Failure> {
     for directory in &source.signatures {
         files.extend(read_directory(Path::new(directory))?);
     }
-    let builtin: Vec<(&str, &str)> = if source.no_builtin { Vec::new() } else { builtin().collect() };
     let own = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    let set = SignatureSet::from_files(builtin.into_iter().chain(own))?;
+    let set = match source.no_builtin {
+        true => SignatureSet::from_files(own)?,
+        false => SignatureSet::with_builtin(own)?,
+    };
     if set.signatures().is_empty() {
         return Err(Failure::Usage("there are no signatures: --no-builtin without --signatures".to_owned()));
     }

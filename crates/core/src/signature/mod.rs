@@ -8,15 +8,16 @@ mod pack;
 pub(crate) mod relations;
 mod syntax;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use regex_syntax::hir::Hir;
-use toml::Spanned;
 
 use crate::bundle::facts::definitions;
 use crate::error::{Error, ErrorKind};
+use crate::literals::Literals;
 use crate::version::{Affects, Version};
 use capture::CaptureType;
 use expr::{Expr, FactName, TextFunction};
@@ -25,7 +26,8 @@ pub use relations::Status;
 use relations::{Named, Relations};
 pub(crate) use syntax::ExampleFile;
 use syntax::{
-    ExampleSyntax, FillSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, TextSyntax,
+    ExampleSyntax, FillSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, Spanned,
+    TextSyntax,
 };
 
 /// Languages every signature is written in; the first is the default.
@@ -160,7 +162,7 @@ pub struct Signature {
     /// The file it stands in, for messages.
     pub(crate) file: String,
     /// The file's text; `signatures show` prints it.
-    pub(crate) definition: String,
+    pub(crate) definition: Cow<'static, str>,
 }
 
 impl Signature {
@@ -225,12 +227,13 @@ pub struct Text {
 #[derive(Debug)]
 pub(crate) struct Pattern {
     pub(crate) name: String,
-    pub(crate) hir: Hir,
+    pub(crate) regex: String,
     pub(crate) confidence: Option<Confidence>,
     pub(crate) hints: Vec<String>,
     pub(crate) also: Vec<String>,
     pub(crate) reject: Vec<String>,
-    pub(crate) literals: Vec<String>,
+    /// What a text that matches holds.
+    pub(crate) required: Literals,
     pub(crate) captures: BTreeMap<String, CaptureType>,
 }
 
@@ -336,7 +339,7 @@ pub fn read_directory(directory: &Path) -> Result<Vec<(String, String)>, Error> 
 /// Loads one file. Mistakes are added to `mistakes`; `None` when they leave nothing to use.
 pub(crate) fn load(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Option<Signature> {
     let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or(file).to_owned();
-    let mut loader = Loader { file, text, id: stem.clone(), mistakes };
+    let mut loader = Loader { file, text, id: stem.clone(), mistakes, prepared: None };
     let syntax: SignatureSyntax = match toml::from_str(text) {
         Ok(syntax) => syntax,
         Err(error) => {
@@ -351,7 +354,32 @@ pub(crate) fn load(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Optio
             format!("id `{}` is not the name of the file", syntax.id.get_ref()),
         );
     }
-    loader.signature(syntax)
+    let mut signature = loader.signature(syntax)?;
+    signature.definition = Cow::Owned(text.to_owned());
+    Some(signature)
+}
+
+/// A built-in file as the build script left it: without examples, and with the literals of its patterns.
+pub(crate) type Prepared = (SignatureSyntax, Vec<Literals>);
+
+/// The built-in files in the order of [`builtin`].
+pub(crate) fn prepared() -> Vec<Prepared> {
+    postcard::from_bytes(include_bytes!(concat!(env!("OUT_DIR"), "/signatures.bin")))
+        .expect("the build script wrote it with these types")
+}
+
+/// Loads a built-in file; what takes long and the tests prove once for all is not checked again.
+pub(crate) fn load_prepared(
+    file: &'static str,
+    text: &'static str,
+    (syntax, literals): Prepared,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Signature> {
+    let id = syntax.id.get_ref().clone();
+    let mut loader = Loader { file, text, id, mistakes, prepared: Some(literals.into_iter()) };
+    let mut signature = loader.signature(syntax)?;
+    signature.definition = Cow::Borrowed(text);
+    Some(signature)
 }
 
 struct Loader<'a> {
@@ -359,6 +387,8 @@ struct Loader<'a> {
     text: &'a str,
     id: String,
     mistakes: &'a mut Vec<Mistake>,
+    /// The literals of the patterns of a built-in file.
+    prepared: Option<std::vec::IntoIter<Literals>>,
 }
 
 impl Loader<'_> {
@@ -445,7 +475,7 @@ impl Loader<'_> {
             examples,
             near_misses,
             file: self.file.to_owned(),
-            definition: self.text.to_owned(),
+            definition: Cow::Borrowed(""),
         })
     }
 
@@ -540,11 +570,7 @@ impl Loader<'_> {
     }
 
     fn pattern(&mut self, syntax: &PatternSyntax) -> Option<Pattern> {
-        let hir = self.regex(&syntax.regex)?;
         let confidence = syntax.confidence.as_ref().and_then(|confidence| self.confidence(confidence));
-        for regex in syntax.also.iter().chain(&syntax.reject) {
-            self.regex(regex)?;
-        }
         let mut captures = BTreeMap::new();
         for (name, type_name) in &syntax.captures {
             match CaptureType::parse(type_name.get_ref()) {
@@ -557,25 +583,45 @@ impl Loader<'_> {
                 ),
             }
         }
-        self.groups(syntax, &hir, &captures);
-        let pattern = Pattern {
+        let required = match self.prepared.as_mut().and_then(Iterator::next) {
+            Some(literals) => literals,
+            None => self.literals(syntax, &captures)?,
+        };
+        Some(Pattern {
             name: syntax.name.get_ref().clone(),
-            hir,
+            regex: syntax.regex.get_ref().clone(),
             confidence,
             hints: syntax.hints.clone(),
             also: syntax.also.iter().map(|regex| regex.get_ref().clone()).collect(),
             reject: syntax.reject.iter().map(|regex| regex.get_ref().clone()).collect(),
-            literals: syntax.literals.iter().map(|literal| literal.get_ref().clone()).collect(),
+            required,
             captures,
-        };
-        if let Err(message) = crate::automaton::pieces_of(&pattern) {
-            self.mistake(syntax.regex.span().start, message);
+        })
+    }
+
+    /// Checks the regexes of a pattern, and finds what the first of them requires.
+    fn literals(
+        &mut self,
+        syntax: &PatternSyntax,
+        captures: &BTreeMap<String, CaptureType>,
+    ) -> Option<Literals> {
+        let hir = self.regex(&syntax.regex)?;
+        for regex in syntax.also.iter().chain(&syntax.reject) {
+            self.regex(regex)?;
         }
-        Some(pattern)
+        self.groups(syntax, &hir, captures);
+        let given: Vec<String> = syntax.literals.iter().map(|literal| literal.get_ref().clone()).collect();
+        match Literals::of(&hir, &given) {
+            Ok(literals) => Some(literals),
+            Err(message) => {
+                self.mistake(syntax.regex.span().start, message);
+                None
+            }
+        }
     }
 
     fn regex(&mut self, regex: &Spanned<String>) -> Option<Hir> {
-        match crate::automaton::parse_regex(regex.get_ref()) {
+        match crate::automaton::check_regex(regex.get_ref()) {
             Ok(hir) => Some(hir),
             Err(error) => {
                 self.mistake(regex.span().start, format!("the regex does not parse: {error}"));
@@ -746,7 +792,7 @@ impl Loader<'_> {
     }
 
     fn examples(&mut self, syntax: &[Spanned<ExampleSyntax>]) -> Vec<Example> {
-        if syntax.is_empty() {
+        if syntax.is_empty() && self.prepared.is_none() {
             self.mistake(0, "no [[example]]");
         }
         syntax.iter().map(|example| self.example(example)).collect()
@@ -786,7 +832,7 @@ impl Loader<'_> {
     }
 
     fn near_misses(&mut self, syntax: &[Spanned<NearMissSyntax>]) -> Vec<NearMiss> {
-        if syntax.is_empty() {
+        if syntax.is_empty() && self.prepared.is_none() {
             self.mistake(0, "no [[near_miss]]");
         }
         syntax.iter().map(|near_miss| self.near_miss(near_miss)).collect()

@@ -5,8 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use toml::Spanned;
-
+use super::syntax::Spanned;
 use super::{Mistake, Signature, line_and_column};
 
 /// How settled a signature is.
