@@ -3,9 +3,12 @@
 //! [`builtin`] and [`read_directory`] give files; [`SignatureSet`](crate::SignatureSet) compiles them.
 
 pub(crate) mod capture;
+mod draft;
 pub(crate) mod expr;
+mod format;
 mod pack;
 pub(crate) mod relations;
+mod schema;
 mod syntax;
 
 use std::borrow::Cow;
@@ -21,8 +24,11 @@ use crate::literals::Literals;
 use crate::version::{Affects, Version};
 use capture::CaptureType;
 use expr::{Expr, FactName, TextFunction};
-pub use pack::{Manifest, ManifestFile, read_pack, read_signatures, write_pack};
+pub use draft::{Draft, draft};
+pub use format::format_file;
+pub use pack::{Manifest, ManifestFile, is_pack, read_pack, read_signatures, write_pack};
 pub use relations::Status;
+pub use schema::FILE_SCHEMA;
 use relations::{Named, Relations};
 pub(crate) use syntax::ExampleFile;
 use syntax::{
@@ -144,6 +150,8 @@ pub struct Signature {
     pub(crate) severity: Severity,
     pub(crate) component: Option<String>,
     pub(crate) affects: Affects,
+    /// The file says that no source names the first affected release.
+    pub(crate) no_lower_bound: bool,
     /// Says which clusters are affected, where ranges of one release cannot.
     pub(crate) affected_when: Option<Expr>,
     /// That condition as written.
@@ -456,6 +464,7 @@ impl Loader<'_> {
             severity: severity?,
             component: syntax.component,
             affects,
+            no_lower_bound: syntax.no_lower_bound,
             affected_when,
             affected_text: syntax.affected_when.map(Spanned::into_inner),
             references: syntax.references.into_iter().map(Spanned::into_inner).collect(),
@@ -783,6 +792,9 @@ impl Loader<'_> {
                 || patterns.iter().any(|pattern| pattern.captures.contains_key(slot))
                 || rules.iter().any(|rule| rule.fill.iter().any(|fill| fill.slot == slot));
             if !known {
+                // The table begins at its first value; the slot stands somewhere behind.
+                let written = format!("{{{{{slot}}}}}");
+                let at = self.text[at..].find(&written).map_or(at, |found| at + found);
                 self.mistake(
                     at,
                     format!("text.{language}: the slot `{{{{{slot}}}}}` is no capture of this file"),
@@ -873,7 +885,7 @@ fn named_groups(hir: &Hir, into: &mut BTreeSet<String>) {
     }
 }
 
-fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     let before = &text.as_bytes()[..at.min(text.len())];
     let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);

@@ -105,6 +105,14 @@ fn write_tar<'a>(members: impl Iterator<Item = (&'a str, &'a str)>, out: &mut im
     Ok(())
 }
 
+/// Whether `path` names a pack, or the directory of an unpacked one.
+pub fn is_pack(path: &Path) -> bool {
+    match path.is_dir() {
+        true => path.join(MANIFEST).exists(),
+        false => path.extension().is_none_or(|extension| extension != "toml"),
+    }
+}
+
 /// The files `(name, text)` of a directory, a pack, or a single file of a signature, sorted by name.
 ///
 /// A directory with a `manifest.json` is an unpacked pack, and held to it like one.
@@ -112,15 +120,10 @@ fn write_tar<'a>(members: impl Iterator<Item = (&'a str, &'a str)>, out: &mut im
 /// # Errors
 /// When nothing can be read, there is no signature, or a pack is not what its manifest says.
 pub fn read_signatures(path: &Path) -> Result<Vec<(String, String)>, Error> {
-    let files = if path.is_dir() {
-        match path.join(MANIFEST).exists() {
-            true => read_pack(path)?.1,
-            false => super::read_directory(path)?,
-        }
-    } else if path.extension().is_some_and(|extension| extension == "toml") {
-        vec![(path.display().to_string(), text_of(path, read_file(path, FILE_BYTES)?)?)]
-    } else {
-        read_pack(path)?.1
+    let files = match (is_pack(path), path.is_dir()) {
+        (true, _) => read_pack(path)?.1,
+        (false, true) => super::read_directory(path)?,
+        (false, false) => vec![(path.display().to_string(), text_of(path, read_file(path, FILE_BYTES)?)?)],
     };
     match files.is_empty() {
         true => Err(failure(format!("there are no signatures in `{}`", path.display()))),

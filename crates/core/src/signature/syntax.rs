@@ -57,6 +57,8 @@ pub(crate) struct SignatureSyntax {
     #[serde(default)]
     pub(crate) affected: Vec<Spanned<String>>,
     #[serde(default)]
+    pub(crate) no_lower_bound: bool,
+    #[serde(default)]
     pub(crate) fixed_in: Vec<Spanned<String>>,
     pub(crate) covered: Option<Spanned<String>>,
     pub(crate) affected_when: Option<Spanned<String>>,
