@@ -42,6 +42,8 @@ pub(crate) struct ScanOptions {
     pub(crate) since: Option<Time>,
     /// Hits after this instant do not count; undated hits do.
     pub(crate) until: Option<Time>,
+    /// The newest time of the bundle, where an earlier reading found it: tells the year where nothing closer does.
+    pub(crate) newest: Option<Time>,
 }
 
 impl ScanOptions {
@@ -55,6 +57,7 @@ impl ScanOptions {
             facts: 10_000,
             since: None,
             until: None,
+            newest: None,
         }
     }
 }
@@ -418,8 +421,14 @@ impl<'s> Scanner<'s> {
     }
 
     /// Whether the hit has a time outside of what was asked for.
-    fn is_out_of_range(&self, when: When) -> bool {
-        let Some(time) = when.resolve(None) else { return false };
+    fn is_out_of_range(&mut self, when: When) -> bool {
+        if self.options.since.or(self.options.until).is_none() || when.is_undated() {
+            return false;
+        }
+        let Some(time) = when.resolve(self.options.newest) else {
+            self.tally.range_undecided = true;
+            return false;
+        };
         self.options.since.is_some_and(|since| time < since)
             || self.options.until.is_some_and(|until| time > until)
     }
