@@ -181,7 +181,7 @@ impl<'a> AnalyzeOptions<'a> {
         Ok(PathFilter { include: globs(&self.include)?, exclude: globs(&self.exclude)? })
     }
 
-    fn scan_options(&self) -> ScanOptions {
+    pub(crate) fn scan_options(&self) -> ScanOptions {
         ScanOptions {
             evidence: self.limits.evidence,
             context: self.context,
@@ -195,7 +195,7 @@ impl<'a> AnalyzeOptions<'a> {
         }
     }
 
-    fn decide_options(&self) -> DecideOptions {
+    pub(crate) fn decide_options(&self) -> DecideOptions {
         DecideOptions {
             language: self.language.clone(),
             evidence: self.limits.evidence,

@@ -7,7 +7,7 @@
 //!
 //! The automaton reports overlapping matches, else one issue's phrase would hide another's that starts inside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -101,6 +101,16 @@ impl CompiledPattern {
         self.also.iter().all(|regex| regex.get().is_match(message)) && !self.rejects(message)
     }
 
+    /// Which of `also` does not hold for a message, or which of `reject` does.
+    pub(crate) fn refusal(&self, message: &[u8]) -> Option<String> {
+        let lacks = self.also.iter().find(|regex| !regex.get().is_match(message));
+        let rejects = || self.reject.iter().find(|regex| regex.get().is_match(message));
+        match lacks {
+            Some(regex) => Some(format!("`also` does not hold: {}", regex.text)),
+            None => rejects().map(|regex| format!("`reject` holds: {}", regex.text)),
+        }
+    }
+
     /// Whether `reject` holds for a message.
     pub(crate) fn rejects(&self, message: &[u8]) -> bool {
         self.reject.iter().any(|regex| regex.get().is_match(message))
@@ -157,7 +167,7 @@ fn compile(hir: &Hir) -> Regex {
 }
 
 /// The same regex for text in which a line break may stand for any blank, and after any character.
-fn tolerant(hir: &Hir) -> Hir {
+pub(crate) fn tolerant(hir: &Hir) -> Hir {
     let repetition = |repetition: &Repetition| {
         Hir::repetition(Repetition { sub: Box::new(tolerant(&repetition.sub)), ..repetition.clone() })
     };
@@ -220,8 +230,19 @@ impl SignatureSet {
     pub fn with_builtin<'a>(
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<SignatureSet, Error> {
+        SignatureSet::with_builtin_except(&BTreeSet::new(), files)
+    }
+
+    /// The same without the built-in signatures of these ids: a newer catalog has its own.
+    ///
+    /// # Errors
+    /// Those of [`SignatureSet::with_builtin`].
+    pub fn with_builtin_except<'a>(
+        except: &BTreeSet<String>,
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<SignatureSet, Error> {
         let mut loading = Loading::default();
-        loading.builtin();
+        loading.builtin(except);
         files.into_iter().for_each(|(file, text)| loading.file(file, text));
         loading.finish_without_mistakes()
     }
@@ -278,6 +299,11 @@ impl SignatureSet {
     /// SHA-256 over names and texts of the files, in lower-case hexadecimal.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// The text of the piece that was found.
+    pub(crate) fn piece(&self, candidate: Candidate) -> &[u8] {
+        &self.pieces[candidate.piece as usize]
     }
 
     pub(crate) fn piece_length(&self, candidate: Candidate) -> usize {
@@ -376,11 +402,16 @@ struct Loading {
     by_id: BTreeMap<String, Signature>,
     mistakes: Vec<Mistake>,
     digest: Digest,
+    /// The files that are not compiled in.
+    names: Vec<String>,
 }
 
 impl Loading {
-    fn builtin(&mut self) {
+    fn builtin(&mut self, except: &BTreeSet<String>) {
         for ((file, text), prepared) in crate::signature::builtin().zip(crate::signature::prepared()) {
+            if file.strip_suffix(".toml").is_some_and(|id| except.contains(id)) {
+                continue;
+            }
             self.digest.update(file, text);
             let signature = crate::signature::load_prepared(file, text, prepared, &mut self.mistakes);
             self.add(signature);
@@ -389,6 +420,7 @@ impl Loading {
 
     fn file(&mut self, file: &str, text: &str) {
         self.digest.update(file, text);
+        self.names.push(file.to_owned());
         let signature = crate::signature::load(file, text, &mut self.mistakes);
         self.add(signature);
     }
@@ -410,6 +442,11 @@ impl Loading {
     }
 
     fn finish(mut self) -> (SignatureSet, Vec<Mistake>) {
+        // The tests prove what is compiled in.
+        if !self.names.is_empty() {
+            let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+            crate::signature::relations::check(&self.by_id, &names, &mut self.mistakes);
+        }
         self.mistakes.sort();
         let signatures = self.by_id.into_values().collect();
         (SignatureSet::compile(signatures, self.digest.finish()), self.mistakes)

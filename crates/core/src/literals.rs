@@ -35,6 +35,21 @@ impl Literals {
     }
 }
 
+/// The whole literals that pieces are cut from: those of the regex, of each branch where none is in all of them.
+pub(crate) fn whole(hir: &Hir) -> Vec<Vec<u8>> {
+    let needs = Needs::of(hir);
+    let own: Vec<Vec<u8>> = stretches(&needs).into_iter().map(<[u8]>::to_vec).collect();
+    if own.iter().any(|literal| literal.len() >= 12) {
+        return own;
+    }
+    let branches = needs.iter().filter_map(|need| match need {
+        Need::Any(branches) => Some(branches),
+        Need::Literal(_) => None,
+    });
+    let of_branches = branches.flatten().flat_map(|branch| stretches(branch)).map(<[u8]>::to_vec);
+    own.into_iter().chain(of_branches).collect()
+}
+
 /// Parses a regex of a signature: bytes, ASCII classes.
 pub(crate) fn parse(text: &str) -> Result<Hir, String> {
     let last_line = |error: regex_syntax::Error| {

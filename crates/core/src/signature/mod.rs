@@ -3,7 +3,12 @@
 //! [`builtin`] and [`read_directory`] give files; [`SignatureSet`](crate::SignatureSet) compiles them.
 
 pub(crate) mod capture;
+mod draft;
 pub(crate) mod expr;
+mod format;
+mod pack;
+pub(crate) mod relations;
+mod schema;
 mod syntax;
 
 use std::borrow::Cow;
@@ -19,6 +24,12 @@ use crate::literals::Literals;
 use crate::version::{Affects, Version};
 use capture::CaptureType;
 use expr::{Expr, FactName, TextFunction};
+pub use draft::{Draft, draft};
+pub use format::format_file;
+pub use pack::{Manifest, ManifestFile, is_pack, read_pack, read_signatures, write_pack};
+pub use relations::Status;
+pub use schema::FILE_SCHEMA;
+use relations::{Named, Relations};
 pub(crate) use syntax::ExampleFile;
 use syntax::{
     ExampleSyntax, FillSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, Spanned,
@@ -139,6 +150,8 @@ pub struct Signature {
     pub(crate) severity: Severity,
     pub(crate) component: Option<String>,
     pub(crate) affects: Affects,
+    /// The file says that no source names the first affected release.
+    pub(crate) no_lower_bound: bool,
     /// Says which clusters are affected, where ranges of one release cannot.
     pub(crate) affected_when: Option<Expr>,
     /// That condition as written.
@@ -146,6 +159,8 @@ pub struct Signature {
     pub(crate) references: Vec<String>,
     pub(crate) source: String,
     pub(crate) source_confidence: String,
+    pub(crate) status: Status,
+    pub(crate) relations: Relations,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) near: Vec<TextFunction>,
@@ -418,6 +433,7 @@ impl Loader<'_> {
             let at = syntax.source_confidence.span().start;
             self.mistake(at, "source_confidence is none of confirmed, high, medium, low");
         }
+        let status = self.status(&syntax);
         for reference in &syntax.references {
             if !reference.get_ref().starts_with("https://") {
                 self.mistake(reference.span().start, "a reference is not an https URL");
@@ -448,11 +464,19 @@ impl Loader<'_> {
             severity: severity?,
             component: syntax.component,
             affects,
+            no_lower_bound: syntax.no_lower_bound,
             affected_when,
             affected_text: syntax.affected_when.map(Spanned::into_inner),
             references: syntax.references.into_iter().map(Spanned::into_inner).collect(),
             source: syntax.source,
             source_confidence: syntax.source_confidence.into_inner(),
+            status,
+            relations: Relations {
+                related: Named::all(&syntax.related),
+                supersedes: Named::all(&syntax.supersedes),
+                caused_by: Named::all(&syntax.caused_by),
+                successor: syntax.successor.as_ref().map(Named::of),
+            },
             patterns,
             rules,
             near,
@@ -462,6 +486,27 @@ impl Loader<'_> {
             file: self.file.to_owned(),
             definition: Cow::Borrowed(""),
         })
+    }
+
+    fn status(&mut self, syntax: &SignatureSyntax) -> Status {
+        let Some(text) = &syntax.status else {
+            if let Some(successor) = &syntax.successor {
+                self.mistake(successor.span().start, "only a deprecated signature has a `successor`");
+            }
+            return Status::Stable;
+        };
+        let status = self.name(text, Status::parse, "status is none of stable, experimental, deprecated");
+        let status = status.unwrap_or_default();
+        match (status, &syntax.successor) {
+            (Status::Deprecated, None) => {
+                self.mistake(text.span().start, "a deprecated signature names its `successor`");
+            }
+            (Status::Stable | Status::Experimental, Some(successor)) => {
+                self.mistake(successor.span().start, "only a deprecated signature has a `successor`");
+            }
+            _ => {}
+        }
+        status
     }
 
     fn id_form(&mut self, id: &Spanned<String>) {
@@ -747,6 +792,9 @@ impl Loader<'_> {
                 || patterns.iter().any(|pattern| pattern.captures.contains_key(slot))
                 || rules.iter().any(|rule| rule.fill.iter().any(|fill| fill.slot == slot));
             if !known {
+                // The table begins at its first value; the slot stands somewhere behind.
+                let written = format!("{{{{{slot}}}}}");
+                let at = self.text[at..].find(&written).map_or(at, |found| at + found);
                 self.mistake(
                     at,
                     format!("text.{language}: the slot `{{{{{slot}}}}}` is no capture of this file"),
@@ -837,7 +885,7 @@ fn named_groups(hir: &Hir, into: &mut BTreeSet<String>) {
     }
 }
 
-fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     let before = &text.as_bytes()[..at.min(text.len())];
     let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);

@@ -57,6 +57,8 @@ pub(crate) struct SignatureSyntax {
     #[serde(default)]
     pub(crate) affected: Vec<Spanned<String>>,
     #[serde(default)]
+    pub(crate) no_lower_bound: bool,
+    #[serde(default)]
     pub(crate) fixed_in: Vec<Spanned<String>>,
     pub(crate) covered: Option<Spanned<String>>,
     pub(crate) affected_when: Option<Spanned<String>>,
@@ -64,6 +66,14 @@ pub(crate) struct SignatureSyntax {
     pub(crate) references: Vec<Spanned<String>>,
     pub(crate) source: String,
     pub(crate) source_confidence: Spanned<String>,
+    pub(crate) status: Option<Spanned<String>>,
+    pub(crate) successor: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) related: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) supersedes: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) caused_by: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) pattern: Vec<Spanned<PatternSyntax>>,
     #[serde(default)]
