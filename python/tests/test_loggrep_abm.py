@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import loggrep_abm
-from loggrep_abm import Analyzer, Limits, Provisional, Report, Signatures
+from loggrep_abm import Analyzer, Limits, Provisional, Redactor, Report, Signatures
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "testdata/demo/snapshot.tar.gz"
@@ -21,6 +23,8 @@ LOG = (
     rb'"error": "creating NDP client failed: ndp: address \"linklocal\" not found on interface \"ens192\""}' + b"\n"
 )
 LOG_ID = "network-gateway-group-missing-interface-ip"
+
+FORMS: tuple[loggrep_abm.Form, ...] = get_args(loggrep_abm.Form)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +138,20 @@ def test_signatures_from_anywhere() -> None:
     assert loggrep_abm.check({"broken.toml": "id = ", "other.toml": 'id = "x"'})
     mistake = loggrep_abm.check({"broken.toml": "id = "})[0]
     assert str(mistake).startswith("broken.toml:1:")
+
+
+def test_a_redacted_report_names_nobody(demo: Report) -> None:
+    redactor = Redactor()
+    report = Analyzer(redactor=redactor).analyze(DEMO)
+    for form in FORMS:
+        assert "usr-cp-01" in demo.render(form)
+        text = report.render(form)
+        assert not re.search(r"usr-cp-01|user-ci|admin-seoul|10\.200\.0\.", text), form
+        assert "NODE-" in text, form
+    names = set(redactor.key().values())
+    assert names >= {"usr-cp-01", "user-ci", "admin-seoul"}
+    assert redactor.redact(demo) == report
+    assert Redactor().key() == {}
 
 
 def test_callbacks_hear_and_cancel(analyzer: Analyzer) -> None:

@@ -190,6 +190,15 @@ fn the_c_tests_call_every_function() {
 }
 
 #[test]
+fn every_limit_may_be_set() {
+    let limits = include_str!("../../core/src/limits.rs");
+    let fields = limits.lines().filter(|line| line.starts_with("    pub ")).count();
+    let header = include_str!("../include/loggrep_abm.h");
+    let values = header.lines().filter(|line| line.trim_start().starts_with("LGABM_LIMIT_")).count();
+    assert_eq!(values, fields, "a limit of core that `lgabm_limit` does not have");
+}
+
+#[test]
 fn the_soname_names_the_abi() {
     let library = prefix().join("lib/libloggrep_abm.so");
     let bytes = std::fs::read(library).unwrap();

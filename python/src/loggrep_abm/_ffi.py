@@ -61,12 +61,15 @@ _FALLIBLE: dict[str, list[Any]] = {
     "options_set_since": [c_void_p, c_char_p, c_size_t],
     "options_set_until": [c_void_p, c_char_p, c_size_t],
     "options_set_limit": [c_void_p, c_int32, c_uint64],
+    "options_set_redactor": [c_void_p, c_void_p],
     "options_set_progress": [c_void_p, ProgressCallback, c_void_p],
     "options_set_evidence": [c_void_p, EvidenceCallback, c_void_p],
     "analyzer_new": [c_void_p, c_void_p, _OUT],
     "analyzer_analyze_paths": [c_void_p, POINTER(Text), c_size_t, _OUT],
     "analyzer_analyze_bytes": [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, _OUT],
     "analyzer_analyze_fd": [c_void_p, c_int32, c_char_p, c_size_t, _OUT],
+    "redactor_redact": [c_void_p, c_void_p, _OUT],
+    "redactor_key": [c_void_p, _OUT],
     "session_new": [c_void_p, c_char_p, c_size_t, _OUT],
     "session_begin": [c_void_p, c_char_p, c_size_t, c_int64],
     "session_push": [c_void_p, c_char_p, c_size_t],
@@ -91,7 +94,8 @@ _NUMBERS: dict[str, Any] = {
     "mistake_line": c_uint64,
     "mistake_column": c_uint64,
 }
-_FREED = ["signatures", "mistakes", "options", "analyzer", "session", "report", "buffer", "error"]
+_FREED = ["signatures", "mistakes", "options", "redactor", "analyzer", "session", "report", "buffer", "error"]
+_NEW = ["options", "redactor"]
 
 
 def _load() -> ctypes.CDLL:
@@ -110,7 +114,9 @@ def _load() -> ctypes.CDLL:
     for handle in _FREED:
         prototype = library[f"lgabm_{handle}_free"]
         prototype.argtypes, prototype.restype = [c_void_p], None
-    library.lgabm_options_new.argtypes, library.lgabm_options_new.restype = [], c_void_p
+    for handle in _NEW:
+        prototype = library[f"lgabm_{handle}_new"]
+        prototype.argtypes, prototype.restype = [], c_void_p
     library.lgabm_version.argtypes, library.lgabm_version.restype = [], c_char_p
     return library
 
@@ -152,17 +158,17 @@ def item(name: str, handle: c_void_p, index: int) -> c_void_p:
     return out
 
 
+def new(kind: str) -> c_void_p:
+    """What a function gives that cannot fail."""
+    return c_void_p(_LIBRARY[f"lgabm_{kind}_new"]())
+
+
 class Handle:
     """A pointer that is freed with this object."""
 
     def __init__(self, kind: str, pointer: c_void_p) -> None:
         self.pointer = pointer
         self.free = weakref.finalize(self, _LIBRARY[f"lgabm_{kind}_free"], pointer)
-
-    @staticmethod
-    def options() -> Handle:
-        """New options."""
-        return Handle("options", c_void_p(_LIBRARY.lgabm_options_new()))
 
     @staticmethod
     def of(kind: str, name: str, *arguments: Any) -> Handle:
