@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import pickle
 import re
@@ -138,6 +139,13 @@ def test_signatures_from_anywhere() -> None:
     assert loggrep_abm.check({"broken.toml": "id = ", "other.toml": 'id = "x"'})
     mistake = loggrep_abm.check({"broken.toml": "id = "})[0]
     assert str(mistake).startswith("broken.toml:1:")
+
+
+def test_numbers_pass_whole(demo: Report) -> None:
+    wide = Analyzer(limits=Limits(total_bytes=1 << 40, member_bytes=1 << 40))
+    assert wide.analyze(DEMO) == demo
+    with pytest.raises(ctypes.ArgumentError):
+        Analyzer(limits=Limits(depth="deep"))  # type: ignore[arg-type]
 
 
 def test_a_redacted_report_names_nobody(demo: Report) -> None:
