@@ -6,6 +6,9 @@ import ctypes
 import io
 import pickle
 import re
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -139,6 +142,15 @@ def test_signatures_from_anywhere() -> None:
     assert loggrep_abm.check({"broken.toml": "id = ", "other.toml": 'id = "x"'})
     mistake = loggrep_abm.check({"broken.toml": "id = "})[0]
     assert str(mistake).startswith("broken.toml:1:")
+
+
+@pytest.mark.parametrize("page", ["README.md", "python/README.md"])
+def test_the_scripts_of_the_readme_run(page: str, tmp_path: Path) -> None:
+    shutil.copy(DEMO, tmp_path / "snapshot.tar.gz")
+    scripts = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.M | re.S)
+    (tmp_path / "script.py").write_text("".join(scripts))
+    run = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "containerd-1-5-13-needs-libseccomp-2-5 31 affected" in run.stdout
 
 
 def test_numbers_pass_whole(demo: Report) -> None:
