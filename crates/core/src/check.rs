@@ -109,6 +109,7 @@ fn report_of(set: &SignatureSet, id: &str, files: &[ExampleFile], version: Optio
         min_confidence: Confidence::Possible,
         min_severity: Severity::Info,
         only: BTreeSet::from([id.to_owned()]),
+        experimental: false,
         explain: false,
     };
     let facts = scanner.tally.take_facts().resolve(version);
