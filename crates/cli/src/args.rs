@@ -316,6 +316,9 @@ pub struct Analyze {
     /// Look for this issue only; may be given several times.
     #[arg(long, value_name = "ID")]
     pub only: Vec<String>,
+    /// Look for issues of experimental signatures too.
+    #[arg(long)]
+    pub experimental: bool,
     /// Judge by this release instead of the one the bundle tells.
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub cluster_version: Option<Version>,

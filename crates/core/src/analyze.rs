@@ -84,6 +84,8 @@ pub struct AnalyzeOptions<'a> {
     pub until: Option<Time>,
     /// Taken as the release of every cluster.
     pub cluster_version: Option<Version>,
+    /// Whether experimental signatures are evaluated too; those named in `only` always are.
+    pub experimental: bool,
     /// Whether the report tells for each signature why it was shown, not shown or cannot be told.
     pub explain: bool,
     /// Bytes decoded and scanned at once; no result depends on it.
@@ -110,6 +112,7 @@ impl Default for AnalyzeOptions<'_> {
             since: None,
             until: None,
             cluster_version: None,
+            experimental: false,
             explain: false,
             chunk_bytes: 512 << 10,
             inflater: Inflater::default(),
@@ -202,6 +205,7 @@ impl<'a> AnalyzeOptions<'a> {
             min_confidence: self.min_confidence,
             min_severity: self.min_severity,
             only: self.only.clone(),
+            experimental: self.experimental,
             explain: self.explain,
         }
     }

@@ -55,10 +55,15 @@ pub fn check_files<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> V
         let checker = Checker { set: &set, signature };
         let failures = checker.run(true);
         let has_blank = |mistake: &Mistake| {
-            mistakes.iter().any(|other| other.id == mistake.id && other.message.ends_with("still to be filled in"))
+            mistakes
+                .iter()
+                .any(|other| other.id == mistake.id && other.message.ends_with("still to be filled in"))
         };
-        let told: Vec<Mistake> =
-            failures.into_iter().map(|failure| failure.mistake).filter(|mistake| !has_blank(mistake)).collect();
+        let told: Vec<Mistake> = failures
+            .into_iter()
+            .map(|failure| failure.mistake)
+            .filter(|mistake| !has_blank(mistake))
+            .collect();
         mistakes.extend(told);
     }
     mistakes.sort();
@@ -147,7 +152,8 @@ impl Checker<'_> {
             let report = self.report(&scanned, true);
             let notes = self.notes(&scanned, &report);
             let told = self.near_miss(near_miss, report);
-            failures.extend(told.into_iter().map(|message| self.failure(near_miss.line, message, notes.clone())));
+            failures
+                .extend(told.into_iter().map(|message| self.failure(near_miss.line, message, notes.clone())));
         }
         failures
     }
@@ -203,7 +209,11 @@ impl Checker<'_> {
     fn others(&self, scanned: &Scanned) -> Vec<String> {
         let own = self.signature;
         let is_declared = |one: &Signature, other: &str| {
-            one.related().chain(one.supersedes()).chain(one.caused_by()).chain(one.successor()).any(|id| id == other)
+            one.related()
+                .chain(one.supersedes())
+                .chain(one.caused_by())
+                .chain(one.successor())
+                .any(|id| id == other)
         };
         let report = self.report(scanned, false);
         let other = |id: &str| self.set.signatures().iter().find(|signature| signature.id == id);
@@ -254,6 +264,7 @@ impl Checker<'_> {
             min_confidence: Confidence::Possible,
             min_severity: Severity::Info,
             only: if only_own { BTreeSet::from([self.signature.id.clone()]) } else { BTreeSet::new() },
+            experimental: false,
             explain: only_own,
         };
         decide(self.set, &scanned.tally, &scanned.facts, Vec::new(), &options)
@@ -272,8 +283,12 @@ impl Checker<'_> {
                 }
                 (None, Some(reason)) => format!("pattern `{name}`: {reason}"),
                 (None, None) => {
-                    let pieces = pattern.required.pieces.iter().map(|piece| format!("`{}`", piece.escape_ascii()));
-                    format!("pattern `{name}`: none of its literals is there: {}", pieces.collect::<Vec<_>>().join(", "))
+                    let pieces =
+                        pattern.required.pieces.iter().map(|piece| format!("`{}`", piece.escape_ascii()));
+                    format!(
+                        "pattern `{name}`: none of its literals is there: {}",
+                        pieces.collect::<Vec<_>>().join(", ")
+                    )
                 }
             });
         }

@@ -129,6 +129,7 @@ fn analyze_options(arguments: &Analyze) -> AnalyzeOptions<'static> {
     options.min_confidence = arguments.min_confidence;
     options.min_severity = arguments.min_severity;
     options.cluster_version = arguments.cluster_version;
+    options.experimental = arguments.experimental;
     options.explain = arguments.explain;
     options
 }
@@ -219,7 +220,8 @@ fn status(arguments: &Analyze, reports: &[Report]) -> ExitStatus {
         reports
             .iter()
             .flat_map(|report| &report.findings)
-            .any(|finding| Severity::parse(&finding.severity) >= Some(fail_on))
+            .flat_map(|it| it.also_matched.iter().map(|also| &also.severity).chain([&it.severity]))
+            .any(|severity| Severity::parse(severity) >= Some(fail_on))
     };
     if arguments.reading.strict && partial {
         ExitStatus::Partial

@@ -62,7 +62,9 @@ pub fn run(arguments: &Signatures) -> Result<ExitStatus, Failure> {
             write_trial(&trial, &mut out)?;
             ExitStatus::Success
         }
-        SignaturesCommand::Pack { directory, output, name, tool } => pack(directory, output, name, tool, &mut out)?,
+        SignaturesCommand::Pack { directory, output, name, tool } => {
+            pack(directory, output, name, tool, &mut out)?
+        }
         SignaturesCommand::Verify { pack } => {
             let (manifest, files) = read_pack(pack)?;
             // What cannot be loaded is no catalog, however whole it is.
@@ -109,8 +111,7 @@ fn new(
         return Ok(ExitStatus::Success);
     };
     let path = directory.join(format!("{}.toml", draft.id));
-    let error =
-        |error: std::io::Error| Failure::Usage(format!("cannot write `{}`: {error}", path.display()));
+    let error = |error: std::io::Error| Failure::Usage(format!("cannot write `{}`: {error}", path.display()));
     std::fs::create_dir_all(directory).map_err(error)?;
     let mut file = std::fs::File::create_new(&path).map_err(error)?;
     file.write_all(draft.text.as_bytes()).map_err(error)?;

@@ -51,8 +51,10 @@ pub fn check_clean<'a>(
                     let lines = counts.pieces.get(piece).copied().unwrap_or(0);
                     let piece = String::from_utf8_lossy(piece);
                     if lines * 100_000 / counts.lines >= u64::from(COMMON) {
-                        let message =
-                            format!("the literal `{piece}` stands on {lines} of {} clean lines", counts.lines);
+                        let message = format!(
+                            "the literal `{piece}` stands on {lines} of {} clean lines",
+                            counts.lines
+                        );
                         mistakes.extend(mistake(&set, signature.id(), Some(index), message));
                     }
                 }

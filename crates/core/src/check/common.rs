@@ -86,8 +86,10 @@ mod tests {
                 here.into_iter().for_each(|word| *counts.entry(word).or_default() += 1);
             }
         }
-        let mut rates: Vec<(u32, String)> =
-            counts.into_iter().map(|(word, count)| (count * 1000 / lines * 100 + count * 1000 % lines * 100 / lines, word)).collect();
+        let mut rates: Vec<(u32, String)> = counts
+            .into_iter()
+            .map(|(word, count)| (count * 1000 / lines * 100 + count * 1000 % lines * 100 / lines, word))
+            .collect();
         rates.retain(|(rate, _)| *rate >= 500);
         rates.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         let mut table = String::new();

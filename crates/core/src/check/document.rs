@@ -43,12 +43,8 @@ impl<'a> Document<'a> {
         for step in steps {
             let next = match (step, value) {
                 (Step::Key(key), None) => root.get_ref().get(*key),
-                (Step::Key(key), Some(table)) => {
-                    table.get_ref().as_table().and_then(|table| table.get(*key))
-                }
-                (Step::At(index), Some(list)) => {
-                    list.get_ref().as_array().and_then(|list| list.get(*index))
-                }
+                (Step::Key(key), Some(table)) => table.get_ref().as_table().and_then(|table| table.get(*key)),
+                (Step::At(index), Some(list)) => list.get_ref().as_array().and_then(|list| list.get(*index)),
                 (Step::At(_), None) => None,
             };
             let Some(next) = next else { break };
@@ -87,7 +83,9 @@ fn texts_of(key: &str, value: &Spanned<DeValue<'_>>, into: &mut Vec<(String, usi
         DeValue::String(text) => into.push((key.to_owned(), value.span().start, text.to_string())),
         DeValue::Array(values) => values.iter().for_each(|value| texts_of(key, value, into)),
         DeValue::Table(table) => {
-            table.iter().for_each(|(inner, value)| texts_of(&format!("{key}.{}", inner.get_ref()), value, into));
+            table
+                .iter()
+                .for_each(|(inner, value)| texts_of(&format!("{key}.{}", inner.get_ref()), value, into));
         }
         _ => {}
     }

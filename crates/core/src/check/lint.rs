@@ -4,8 +4,8 @@ use regex_automata::meta::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
 use super::common;
-use super::document::{Document, Step};
 use super::document::Step::{At, Key};
+use super::document::{Document, Step};
 use crate::automaton::tolerant;
 use crate::literals;
 use crate::signature::{LANGUAGES, Mistake, Pattern, Signature};
@@ -65,7 +65,9 @@ impl Lint<'_> {
         if longest < SHORT_LITERAL && longest > 0 {
             self.tell(
                 &at,
-                format!("its longest literal has {longest} characters: {SHORT_LITERAL} or more find less else"),
+                format!(
+                    "its longest literal has {longest} characters: {SHORT_LITERAL} or more find less else"
+                ),
             );
         }
         for piece in &pattern.required.pieces {
@@ -91,13 +93,19 @@ impl Lint<'_> {
         } else if let Some(end) = open_end(hir) {
             self.tell(&at, format!("the regex {end} with anything at all: leave that out"));
         } else if has_open_wildcard(hir) {
-            self.tell(&at, "`.*` reaches to the end of the line: say what may stand there, or bound it as in `.{0,200}`");
+            self.tell(
+                &at,
+                "`.*` reaches to the end of the line: say what may stand there, or bound it as in `.{0,200}`",
+            );
         }
         let config = Regex::config().nfa_size_limit(Some(REGEX_BYTES)).utf8_empty(false);
         if Regex::builder().configure(config).build_from_hir(&tolerant(hir)).is_err() {
             self.tell(
                 &at,
-                format!("the regex makes an automaton of more than {} KiB: bound its repetitions lower", REGEX_BYTES >> 10),
+                format!(
+                    "the regex makes an automaton of more than {} KiB: bound its repetitions lower",
+                    REGEX_BYTES >> 10
+                ),
             );
         }
     }
@@ -114,7 +122,8 @@ impl Lint<'_> {
             let has_it = texts().any(|text| text == plain);
             let has_message = texts().any(|text| text != plain && text.contains(&plain));
             if has_it && !has_message {
-                let message = "an example is the text of the regex and nothing else: give a line as a log holds it";
+                let message =
+                    "an example is the text of the regex and nothing else: give a line as a log holds it";
                 self.tell(&[Key("pattern"), At(index), Key("regex")], message);
             }
         }
@@ -133,7 +142,10 @@ impl Lint<'_> {
                 self.tell(&[Key("affected"), At(index)], message);
             }
             None if self.signature.no_lower_bound => {
-                self.tell(&[Key("no_lower_bound")], "every range has a lower bound: leave `no_lower_bound` out");
+                self.tell(
+                    &[Key("no_lower_bound")],
+                    "every range has a lower bound: leave `no_lower_bound` out",
+                );
             }
             _ => {}
         }
@@ -214,7 +226,8 @@ fn is_wide(hir: &Hir) -> bool {
         let (start, end) = (usize::from(range.start().max(b' ')), usize::from(range.end().min(b'~')));
         (end + 1).saturating_sub(start)
     });
-    ascii.sum::<usize>() > WIDE && class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&b' '))
+    ascii.sum::<usize>() > WIDE
+        && class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&b' '))
 }
 
 fn parts(hir: &Hir) -> &[Hir] {
@@ -233,9 +246,7 @@ fn has_nested_repetition(hir: &Hir, inside: bool) -> bool {
 
 /// `begins` or `ends`, where a regex does so with a repetition of anything that may be empty.
 fn open_end(hir: &Hir) -> Option<&'static str> {
-    let is_anything = |hir: &Hir| {
-        matches!(hir.kind(), HirKind::Repetition(it) if it.min == 0 && is_open(it) && is_wide(&it.sub))
-    };
+    let is_anything = |hir: &Hir| matches!(hir.kind(), HirKind::Repetition(it) if it.min == 0 && is_open(it) && is_wide(&it.sub));
     let HirKind::Concat(all) = hir.kind() else { return is_anything(hir).then_some("begins") };
     match (all.first(), all.last()) {
         (Some(first), _) if is_anything(first) => Some("begins"),

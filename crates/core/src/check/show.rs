@@ -39,7 +39,10 @@ fn snippet(line: &str, mistake: &Mistake, out: &mut impl Write) -> io::Result<()
     }
     let length = marked(&line[at..]);
     // Of a long line the surroundings of the mark.
-    let from = line.char_indices().map(|(index, _)| index).rfind(|&index| at >= WIDTH / 2 && index + WIDTH / 3 <= at);
+    let from = line
+        .char_indices()
+        .map(|(index, _)| index)
+        .rfind(|&index| at >= WIDTH / 2 && index + WIDTH / 3 <= at);
     let from = from.unwrap_or(0);
     let shown: String = line[from..].chars().take(WIDTH).collect();
     let before = Escaped(&line.as_bytes()[from..at]).to_string().replace('\t', " ");

@@ -63,15 +63,20 @@ pub fn try_signature(
         seen.join(of_input.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner), most);
     }
     let facts = tally.take_facts().resolve(options.cluster_version);
-    let mut report =
-        crate::decide::decide(set, &tally, &facts, Vec::new(), &options.decide_options());
+    let mut report = crate::decide::decide(set, &tally, &facts, Vec::new(), &options.decide_options());
     let explanations = std::mem::take(&mut report.explanations);
     let patterns = set.signatures().iter().flat_map(|signature| &signature.patterns);
     let literals = patterns.map(|pattern| {
         let pieces = pattern.required.pieces.iter().map(|piece| piece.escape_ascii().to_string());
         (pattern.name.clone(), pieces.collect())
     });
-    Ok(Trial { attempts: seen.attempts, counts: seen.counts, literals: literals.collect(), explanations, report })
+    Ok(Trial {
+        attempts: seen.attempts,
+        counts: seen.counts,
+        literals: literals.collect(),
+        explanations,
+        report,
+    })
 }
 
 #[derive(Default)]

@@ -11,4 +11,6 @@ pub struct Draft {
 /// tbd
 /// # Errors
 /// tbd
-pub fn draft(_text: &str, _id: Option<&str>) -> Result<Draft, Error> { todo!() }
+pub fn draft(_text: &str, _id: Option<&str>) -> Result<Draft, Error> {
+    todo!()
+}

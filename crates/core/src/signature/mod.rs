@@ -23,13 +23,13 @@ use crate::error::{Error, ErrorKind};
 use crate::literals::Literals;
 use crate::version::{Affects, Version};
 use capture::CaptureType;
-use expr::{Expr, FactName, TextFunction};
 pub use draft::{Draft, draft};
+use expr::{Expr, FactName, TextFunction};
 pub use format::format_file;
 pub use pack::{Manifest, ManifestFile, is_pack, read_pack, read_signatures, write_pack};
 pub use relations::Status;
-pub use schema::FILE_SCHEMA;
 use relations::{Named, Relations};
+pub use schema::FILE_SCHEMA;
 pub(crate) use syntax::ExampleFile;
 use syntax::{
     ExampleSyntax, FillSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, Spanned,

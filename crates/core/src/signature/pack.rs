@@ -83,7 +83,8 @@ pub fn write_pack(
     };
     let mut json = serde_json::to_string_pretty(&manifest).expect("a manifest is text and numbers");
     json.push('\n');
-    let all = std::iter::once((MANIFEST, &json[..])).chain(members.iter().map(|(path, text)| (&path[..], *text)));
+    let all =
+        std::iter::once((MANIFEST, &json[..])).chain(members.iter().map(|(path, text)| (&path[..], *text)));
     write_tar(all, out)
         .map_err(|source| Error::new(ErrorKind::Output, "cannot write the pack").with_source(source))?;
     Ok(manifest)
@@ -277,8 +278,9 @@ fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
 }
 
 fn check_tool(tool: &str) -> Result<(), Error> {
-    let range: VersionRange =
-        tool.parse().map_err(|error| failure("cannot read which releases of the program a pack is for").with_source(error))?;
+    let range: VersionRange = tool.parse().map_err(|error| {
+        failure("cannot read which releases of the program a pack is for").with_source(error)
+    })?;
     let own: Version = env!("CARGO_PKG_VERSION").parse().expect("the package has a version of three numbers");
     match range.contains(own) {
         true => Ok(()),
@@ -343,7 +345,8 @@ mod tests {
         let reversed: Vec<_> = files.iter().rev().cloned().collect();
         write_pack("n", ">= 0.1.0", &reversed, &mut two).expect("a pack");
         assert_eq!(one, two);
-        let expected = ["p!signatures/a.toml", "p!signatures/b.toml"].map(|name| (name.to_owned(), TEXT.to_owned()));
+        let expected =
+            ["p!signatures/a.toml", "p!signatures/b.toml"].map(|name| (name.to_owned(), TEXT.to_owned()));
         assert_eq!(read(&one).expect("whole"), expected);
     }
 
