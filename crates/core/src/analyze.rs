@@ -192,6 +192,7 @@ impl<'a> AnalyzeOptions<'a> {
             problems: self.limits.problems,
             document_bytes: self.limits.document_bytes,
             facts: self.limits.facts,
+            line_bytes: self.limits.line_bytes,
             since: self.since,
             until: self.until,
             newest: None,
