@@ -136,7 +136,16 @@ pub struct LimitArguments {
     /// Memory of decoder windows over all open layers.
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().window_bytes)]
     pub max_window_bytes: u64,
-    /// Seconds after which reading ends.
+    /// Bytes of a line that are matched and kept around a hit; `grep` keeps so much of a line.
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().line_bytes)]
+    pub max_line_bytes: usize,
+    /// Facts kept of the bundle.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().facts)]
+    pub max_facts: usize,
+    /// Problems listed in the report; the rest is counted.
+    #[arg(long, value_name = "N", default_value_t = Limits::default().problems)]
+    pub max_problems: usize,
+    /// Seconds after which reading ends [default: none].
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
 }
@@ -316,6 +325,9 @@ pub struct Analyze {
     /// Look for this issue only; may be given several times.
     #[arg(long, value_name = "ID")]
     pub only: Vec<String>,
+    /// Look for issues of experimental signatures too.
+    #[arg(long)]
+    pub experimental: bool,
     /// Judge by this release instead of the one the bundle tells.
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub cluster_version: Option<Version>,
@@ -508,6 +520,9 @@ impl LimitArguments {
         limits.total_bytes = self.max_total_bytes;
         limits.ratio = self.max_ratio;
         limits.window_bytes = self.max_window_bytes;
+        limits.line_bytes = self.max_line_bytes;
+        limits.facts = self.max_facts;
+        limits.problems = self.max_problems;
         limits.wall_time = self.timeout.map(std::time::Duration::from_secs);
         limits
     }

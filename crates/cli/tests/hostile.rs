@@ -5,8 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -160,4 +161,178 @@ fn a_million_hits_of_one_issue() {
     let hits = scaled(1_000_000, 100_000);
     let report = piped(move |out| (0..hits).try_for_each(|_| out.write_all(NDP)));
     assert_eq!(finding(&report, NDP_ID)["count"], hits);
+}
+
+#[test]
+fn forty_layers() {
+    let megabytes = scaled(64, 4);
+    let report = piped(move |out| {
+        let text = NDP.repeat((megabytes << 20) / NDP.len());
+        let packed = (0..40).fold(text, |inner, layer| match layer % 3 {
+            0 => gz(&inner),
+            1 => zstd::encode_all(&inner[..], 1).unwrap(),
+            _ => liblzma::encode_all(&inner[..], 0).unwrap(),
+        });
+        out.write_all(&packed)
+    });
+    let problems = report["problems"].as_array().unwrap();
+    assert!(problems.iter().any(|problem| problem["kind"] == "limit"), "{problems:?}");
+}
+
+fn gz(bytes: &[u8]) -> Vec<u8> {
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(bytes).unwrap();
+    gz.finish().unwrap()
+}
+
+#[test]
+fn a_thousand_times_its_size_by_other_decoders() {
+    let megabytes = scaled(1024, 48);
+    let zeros = vec![0; 1 << 20];
+    let mut zst = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+    let mut xz = liblzma::write::XzEncoder::new(Vec::new(), 1);
+    for _ in 0..megabytes {
+        zst.write_all(&zeros).unwrap();
+        xz.write_all(&zeros).unwrap();
+    }
+    for out in [&mut zst as &mut dyn Write, &mut xz] {
+        out.write_all(b"\n").unwrap();
+        out.write_all(NDP).unwrap();
+    }
+    for packed in [zst.finish().unwrap(), xz.finish().unwrap()] {
+        assert!(packed.len() < (megabytes << 20) / 1000, "{} bytes", packed.len());
+        let report = piped(move |out| out.write_all(&packed));
+        let is_limited =
+            report["problems"].as_array().unwrap().iter().any(|problem| problem["kind"] == "limit");
+        let is_found = report["findings"].as_array().unwrap().len() == 1;
+        assert!(is_limited || is_found, "{report}");
+    }
+}
+
+/// A zip with its directory, on disk: the directory alone is many megabytes.
+#[test]
+fn a_million_members_of_a_zip() {
+    let members = scaled(1_000_000, 30_000);
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("many.zip");
+    let mut out = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+    let mut sum = flate2::Crc::new();
+    sum.update(NDP);
+    let size = (NDP.len() as u32).to_le_bytes();
+    let fields = |name: &str| {
+        let mut fields = [10u16, 0, 0, 0, 0x21].map(u16::to_le_bytes).concat();
+        fields.extend_from_slice(&sum.sum().to_le_bytes());
+        fields.extend_from_slice(&[size, size].concat());
+        fields.extend_from_slice(&(name.len() as u16).to_le_bytes());
+        fields.extend_from_slice(&[0, 0]);
+        fields
+    };
+    let mut directory = Vec::new();
+    let mut at = 0u32;
+    for member in 0..members {
+        let name = format!("{member:07}.log");
+        let local = [&b"PK\x03\x04"[..], &fields(&name), name.as_bytes(), NDP].concat();
+        out.write_all(&local).unwrap();
+        directory.extend_from_slice(&[&b"PK\x01\x02\x14\0"[..], &fields(&name), &[0; 10]].concat());
+        directory.extend_from_slice(&at.to_le_bytes());
+        directory.extend_from_slice(name.as_bytes());
+        at += local.len() as u32;
+    }
+    // The count of the end record has 16 bits: zip64 tells it whole.
+    let (count, size) = ((members as u64).to_le_bytes(), (directory.len() as u64).to_le_bytes());
+    let end = u64::from(at) + directory.len() as u64;
+    out.write_all(&directory).unwrap();
+    let zip64 = [&b"PK\x06\x06"[..], &44u64.to_le_bytes(), &[45, 0, 45, 0], &[0; 8], &count, &count, &size];
+    out.write_all(&zip64.concat()).unwrap();
+    out.write_all(&u64::from(at).to_le_bytes()).unwrap();
+    out.write_all(&[&b"PK\x06\x07\0\0\0\0"[..], &end.to_le_bytes(), &[1, 0, 0, 0]].concat()).unwrap();
+    out.write_all(&[&b"PK\x05\x06\0\0\0\0"[..], &[0xff; 12], &[0; 2]].concat()).unwrap();
+    out.flush().unwrap();
+    drop(out);
+    let mut child = program(&[path.to_str().unwrap()]).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut report = Vec::new();
+        std::io::Read::read_to_end(&mut stdout, &mut report).map(|_| report)
+    });
+    let peak = watch(&mut child);
+    std::fs::remove_file(&path).unwrap();
+    let report: Value = serde_json::from_slice(&reader.join().unwrap().unwrap()).unwrap();
+    assert_eq!(finding(&report, NDP_ID)["count"], members, "{}", report["problems"]);
+    assert!(peak.is_none_or(|peak| peak > 0 && peak <= PEAK_KIB), "{peak:?} KiB at the peak");
+}
+
+/// The archives below a folder, by their names.
+fn archives_below(folder: &Path, into: &mut Vec<PathBuf>) {
+    const ENDINGS: [&str; 12] =
+        ["tar", "tgz", "zip", "gz", "xz", "bz2", "zst", "lzma", "tbz", "txz", "jar", "whl"];
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let (path, Ok(kind)) = (entry.path(), entry.file_type()) else { continue };
+        if kind.is_dir() {
+            archives_below(&path, into);
+        } else if path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
+            && entry.metadata().is_ok_and(|data| data.len() < 8 << 20)
+        {
+            into.push(path);
+        }
+    }
+}
+
+/// What the tests of other programs are made with, where it lies on this machine: the sources of crates, and Python's
+/// own test suite. None makes it panic or hang; what xz calls bad is told, and what it calls good is read.
+#[test]
+fn the_test_archives_of_others() {
+    let mut archives = Vec::new();
+    if let Some(home) = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")))
+    {
+        archives_below(&home.join("registry/src"), &mut archives);
+    }
+    let python = Command::new("python3")
+        .args(["-c", "import os, test; print(os.path.dirname(test.__file__))"])
+        .output();
+    if let Ok(output) = python
+        && output.status.success()
+    {
+        archives_below(Path::new(String::from_utf8_lossy(&output.stdout).trim()), &mut archives);
+    }
+    archives.sort();
+    let mut wrong = Vec::new();
+    for path in &archives {
+        let mut child = program(&[path.to_str().unwrap_or_default()]).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut report = Vec::new();
+            std::io::Read::read_to_end(&mut stdout, &mut report).map(|_| report)
+        });
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break Some(status);
+            }
+            if start.elapsed() > Duration::from_secs(60) {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                break None;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        let report = reader.join().unwrap().unwrap();
+        let report: Value = serde_json::from_slice(&report).unwrap_or_default();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let told = report["problems"].as_array().is_some_and(|problems| !problems.is_empty());
+        // Without its magic bytes it is a file like any other, and padding of odd length costs nothing.
+        let is_xz = name.ends_with(".xz");
+        let harmless = name == "bad-0-header_magic.xz" || name.contains("pad-");
+        let as_named = match name.split_once('-') {
+            Some(("bad", _)) if is_xz => told || harmless,
+            Some(("good", _)) if is_xz => !told,
+            _ => true,
+        };
+        if !status.is_some_and(|status| matches!(status.code(), Some(0 | 3))) || !as_named {
+            wrong.push(format!("{}: {status:?} {}", path.display(), report["problems"]));
+        }
+    }
+    assert!(wrong.is_empty(), "of {}:\n{}", archives.len(), wrong.join("\n"));
 }

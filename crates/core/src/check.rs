@@ -264,6 +264,7 @@ impl Checker<'_> {
             min_confidence: Confidence::Possible,
             min_severity: Severity::Info,
             only: if only_own { BTreeSet::from([self.signature.id.clone()]) } else { BTreeSet::new() },
+            experimental: false,
             explain: only_own,
         };
         decide(self.set, &scanned.tally, &scanned.facts, Vec::new(), &options)

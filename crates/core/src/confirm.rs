@@ -12,16 +12,18 @@ use crate::automaton::{Candidate, CompiledPattern, PatternId, SignatureSet};
 use crate::filter::Found;
 use crate::fold::{Folded, cri_prefix, is_partial, margin, record_prefix, starts_with_month};
 
-/// Bytes before and after a candidate that may belong to its message.
-pub(crate) const REACH: u64 = 32 << 10;
-/// A longer line is searched in cells of half this size, with their surroundings.
-const LONG_LINE: u64 = 16 << 10;
+/// Bytes before and after a candidate that may belong to its message: what the limits say, within what makes sense.
+/// Below, ordinary messages would be cut; above, a window of every worker would take much memory.
+pub(crate) fn reach(line_bytes: usize) -> u64 {
+    (line_bytes as u64).clamp(16 << 10, 1 << 20)
+}
+
 /// How many lines a wrapped message reaches in each direction.
 const WRAPPED_LINES: usize = 32;
 /// Bytes a wrapped message reaches in each direction.
 const WRAPPED_BYTES: usize = 8 << 10;
 
-/// The bytes around a candidate: from [`REACH`] before it to [`REACH`] after it, as far as the entry goes.
+/// The bytes around a candidate: from its reach before it to as much after it, as far as the entry goes.
 #[derive(Clone, Copy)]
 pub(crate) struct Window<'a> {
     pub(crate) bytes: &'a [u8],
@@ -29,6 +31,8 @@ pub(crate) struct Window<'a> {
     pub(crate) base: u64,
     /// Index of the candidate in `bytes`.
     pub(crate) at: usize,
+    /// How far it may reach; see [`reach`].
+    pub(crate) reach: u64,
 }
 
 /// A confirmed match.
@@ -115,7 +119,7 @@ impl Confirmer {
         }
         if !whole {
             // A later candidate near the end of this cell is looked at with the next one.
-            let until = window.base + searched.end as u64 - LONG_LINE / 4;
+            let until = window.base + searched.end as u64 - long_line(window) / 4;
             return Verdict { found: None, done_until: until.min(line_end) };
         }
         match self.in_block(id, pattern, window, &line) {
@@ -392,15 +396,20 @@ pub(crate) fn line_around(bytes: &[u8], at: usize) -> Range<usize> {
     start..end
 }
 
+/// A longer line is searched in cells of half this size, with their surroundings.
+fn long_line(window: &Window<'_>) -> u64 {
+    window.reach / 2
+}
+
 /// The part of a line that is searched for a candidate: all of it, or the surroundings of the candidate's cell.
 fn cell(window: &Window<'_>, line: &Range<usize>) -> Range<usize> {
-    if (line.len() as u64) <= LONG_LINE {
+    if (line.len() as u64) <= long_line(window) {
         return line.clone();
     }
-    let half = LONG_LINE / 2;
+    let half = long_line(window) / 2;
     let cell = (window.base + window.at as u64) / half * half;
     let start = cell.saturating_sub(half).max(window.base + line.start as u64) - window.base;
-    let end = (cell + LONG_LINE).min(window.base + line.end as u64) - window.base;
+    let end = (cell + long_line(window)).min(window.base + line.end as u64) - window.base;
     start as usize..end as usize
 }
 

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod events;
+mod relations;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ use crate::path::EntryPath;
 use crate::report::{self, Advisory, ClusterVerdict, Coverage, Evidence, Finding, Report};
 use crate::signature::capture::CaptureType;
 use crate::signature::expr::TextFunction;
-use crate::signature::{Confidence, PLACE_SLOTS, Rule, Severity, Signature, slots};
+use crate::signature::{Confidence, PLACE_SLOTS, Rule, Severity, Signature, Status, slots};
 use crate::tally::{MemberHits, PatternHits, Sample, SignatureTally, Tally};
 use crate::text::Escaped;
 use crate::version::{Verdict, Version};
@@ -32,6 +33,8 @@ pub(crate) struct DecideOptions {
     pub(crate) min_severity: Severity,
     /// Ids to look at; all when empty.
     pub(crate) only: BTreeSet<String>,
+    /// Whether experimental signatures are evaluated that were not asked for by id.
+    pub(crate) experimental: bool,
     /// Whether to tell why.
     pub(crate) explain: bool,
 }
@@ -78,7 +81,11 @@ pub(crate) fn decide(
         explanations: Vec::new(),
         suppressed: report::Suppressed::default(),
     };
-    let asked = |id: &SignatureId| options.only.is_empty() || options.only.contains(&set.signature(*id).id);
+    let asked = |id: &SignatureId| {
+        let signature = set.signature(*id);
+        let wanted = options.experimental || signature.status() != Status::Experimental;
+        if options.only.is_empty() { wanted } else { options.only.contains(&signature.id) }
+    };
     set.ids().filter(asked).for_each(|id| decider.signature(id, &mut report));
     if facts.omitted {
         report.problems.push(report::Problem {
@@ -95,6 +102,7 @@ pub(crate) fn decide(
         let confidence = Confidence::parse(&finding.confidence);
         (std::cmp::Reverse((severity, confidence)), finding.id.clone())
     });
+    relations::relate(set, &mut report);
     report.advisories.sort_by_cached_key(|advisory| {
         (std::cmp::Reverse(Severity::parse(&advisory.severity)), advisory.id.clone())
     });
@@ -317,6 +325,12 @@ impl<'a> Decider<'a> {
             evidence,
             by_node: self.by_node(members, best, cases),
             baseline: None,
+            related: signature.related().map(str::to_owned).collect(),
+            supersedes: signature.supersedes().map(str::to_owned).collect(),
+            caused_by: signature.caused_by().map(str::to_owned).collect(),
+            also_matched: Vec::new(),
+            status: (signature.status() != Status::Stable).then(|| signature.status().as_str().to_owned()),
+            successor: signature.successor().map(str::to_owned),
             members: members.keys().map(ToString::to_string).collect(),
         }
     }

@@ -28,6 +28,9 @@ mod decompress;
 mod error;
 mod filter;
 mod fold;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod html;
 pub mod input;
 pub mod lang;

@@ -20,7 +20,7 @@ pub struct Limits {
     pub ratio: u64,
     /// Memory of decoder windows, over all open layers, in bytes.
     pub window_bytes: u64,
-    /// Bytes of a line that are matched and kept, around a hit.
+    /// Bytes of a line that are matched and kept, around a hit: 16 KiB at least, 1 MiB at most.
     pub line_bytes: usize,
     /// Pieces of evidence kept per issue.
     pub evidence: usize,

@@ -99,6 +99,10 @@ const UNTOUCHED: &[&str] = &[
     "roles",
     "status",
     "baseline",
+    "related",
+    "supersedes",
+    "caused_by",
+    "successor",
     "by",
 ];
 

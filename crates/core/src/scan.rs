@@ -13,7 +13,7 @@ use crate::automaton::{Candidate, PatternId, SignatureId, SignatureSet};
 use crate::bundle::place::{Place, place_of_line};
 use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
 use crate::check::stage::{Attempt, shown};
-use crate::confirm::{Confirmer, Match, REACH, Window, line_around};
+use crate::confirm::{Confirmer, Match, Window, line_around, reach};
 use crate::container::{Entry, EntryEnd, Sink};
 use crate::filter::Found;
 use crate::html::{self, Stripper};
@@ -39,10 +39,14 @@ pub(crate) struct ScanOptions {
     pub(crate) document_bytes: usize,
     /// Facts kept.
     pub(crate) facts: usize,
+    /// Bytes of a line matched around a hit.
+    pub(crate) line_bytes: usize,
     /// Hits before this instant do not count; undated hits do.
     pub(crate) since: Option<Time>,
     /// Hits after this instant do not count; undated hits do.
     pub(crate) until: Option<Time>,
+    /// The newest time of the bundle, where an earlier reading found it: tells the year where nothing closer does.
+    pub(crate) newest: Option<Time>,
 }
 
 impl ScanOptions {
@@ -54,8 +58,10 @@ impl ScanOptions {
             problems: 64,
             document_bytes: 1 << 20,
             facts: 10_000,
+            line_bytes: 32 << 10,
             since: None,
             until: None,
+            newest: None,
         }
     }
 }
@@ -277,9 +283,10 @@ impl<'s> Scanner<'s> {
         self.find(&scan, chunk);
         scan.wait_for(&mut self.found);
         let end = scan.offset + chunk.len() as u64;
-        self.confirm_waiting(&mut scan, chunk, end.saturating_sub(REACH));
+        let reach = reach(self.options.line_bytes);
+        self.confirm_waiting(&mut scan, chunk, end.saturating_sub(reach));
         scan.count_lines(chunk, end);
-        scan.keep_tail(chunk);
+        scan.keep_tail(chunk, reach);
         scan.offset = end;
         self.entry = Some(scan);
     }
@@ -305,6 +312,7 @@ impl<'s> Scanner<'s> {
 
     /// Confirms waiting candidates that start before `until`.
     fn confirm_waiting(&mut self, scan: &mut EntryScan, chunk: &[u8], until: u64) {
+        let reach = reach(self.options.line_bytes);
         let mut joined: Option<Vec<u8>> = None;
         while let Some(candidate) = scan.waiting.front().copied() {
             if candidate.start >= until {
@@ -317,21 +325,21 @@ impl<'s> Scanner<'s> {
             if !wanted {
                 continue;
             }
-            let from = candidate.start.saturating_sub(REACH);
-            let to = (candidate.start + REACH).min(scan.offset + chunk.len() as u64);
+            let from = candidate.start.saturating_sub(reach);
+            let to = (candidate.start + reach).min(scan.offset + chunk.len() as u64);
             let (base, bytes) = if from >= scan.offset {
                 (scan.offset, chunk)
             } else {
                 let tail_base = scan.offset - scan.tail.len() as u64;
                 let all = joined.get_or_insert_with(|| {
-                    let reach = chunk.len().min(2 * REACH as usize);
-                    [&scan.tail[..], &chunk[..reach]].concat()
+                    let head = chunk.len().min(2 * reach as usize);
+                    [&scan.tail[..], &chunk[..head]].concat()
                 });
                 (tail_base, &all[..])
             };
             let from = from.max(base);
             let bytes = &bytes[(from - base) as usize..((to - base) as usize).min(bytes.len())];
-            let window = Window { bytes, base: from, at: (candidate.start - from) as usize };
+            let window = Window { bytes, base: from, at: (candidate.start - from) as usize, reach };
             self.confirm(scan, candidate, &window, chunk);
         }
     }
@@ -461,8 +469,14 @@ impl<'s> Scanner<'s> {
     }
 
     /// Whether the hit has a time outside of what was asked for.
-    fn is_out_of_range(&self, when: When) -> bool {
-        let Some(time) = when.resolve(None) else { return false };
+    fn is_out_of_range(&mut self, when: When) -> bool {
+        if self.options.since.or(self.options.until).is_none() || when.is_undated() {
+            return false;
+        }
+        let Some(time) = when.resolve(self.options.newest) else {
+            self.tally.range_undecided = true;
+            return false;
+        };
         self.options.since.is_some_and(|since| time < since)
             || self.options.until.is_some_and(|until| time > until)
     }
@@ -644,8 +658,8 @@ impl EntryScan {
         self.lines - memchr::memchr_iter(b'\n', &window.bytes[start..counted]).count() as u64 + 1
     }
 
-    fn keep_tail(&mut self, chunk: &[u8]) {
-        let keep = 2 * REACH as usize;
+    fn keep_tail(&mut self, chunk: &[u8], reach: u64) {
+        let keep = 2 * reach as usize;
         if chunk.len() >= keep {
             self.tail.clear();
             self.tail.extend_from_slice(&chunk[chunk.len() - keep..]);

@@ -7,11 +7,12 @@ Start from `Analyzer`:
         print(finding.id, finding.count, finding.verdict)
 """
 
-from ._analyzer import Analyzer, Limits, Mistake, Provisional, Session, Signatures, check
+from ._analyzer import Analyzer, Limits, Mistake, Provisional, Redactor, Session, Signatures, check
 from ._errors import CancelledError, Error, InputError, InvalidArgumentError, SignatureError
 from ._ffi import library_version
 from ._report import (
     Advisory,
+    AlsoMatched,
     Bundle,
     CannotTell,
     Cluster,
@@ -19,6 +20,7 @@ from ._report import (
     Coverage,
     Evidence,
     Finding,
+    Form,
     Input,
     Missing,
     Node,
@@ -33,6 +35,7 @@ __version__ = library_version()
 
 __all__ = [
     "Advisory",
+    "AlsoMatched",
     "Analyzer",
     "Bundle",
     "CancelledError",
@@ -43,6 +46,7 @@ __all__ = [
     "Error",
     "Evidence",
     "Finding",
+    "Form",
     "Input",
     "InputError",
     "InvalidArgumentError",
@@ -53,6 +57,7 @@ __all__ = [
     "NodeHits",
     "Problem",
     "Provisional",
+    "Redactor",
     "Report",
     "Session",
     "SignatureError",

@@ -123,7 +123,9 @@ fn set_range(
     newest: impl FnOnce() -> Result<Option<Time>, Failure>,
 ) -> Result<(), Failure> {
     let texts = [reading.since.as_deref(), reading.until.as_deref()];
-    let is_span = |text: &str| text.ends_with(|c: char| c.is_ascii_lowercase());
+    let is_span = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with(|c: char| "smhdw".contains(c))
+    };
     let mut reference = Time::from_unix(0);
     if texts.iter().flatten().any(|text| is_span(text)) {
         if reading.inputs.iter().any(|input| input.as_os_str() == "-") {

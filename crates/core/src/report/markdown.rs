@@ -140,6 +140,9 @@ impl Page<'_> {
         }
         self.item(lang.text("when"), &prose(&words.when(finding)));
         self.item(lang.text("cause"), &prose(&finding.summary));
+        for relation in words.relations(finding) {
+            self.item(lang.text("relations"), &prose(&relation));
+        }
         if let Some(evidence) = finding.evidence.first() {
             self.evidence(evidence);
         }

@@ -61,7 +61,7 @@ pub struct Report {
     pub inputs: Vec<Input>,
     /// What the bundle says of itself.
     pub bundle: Bundle,
-    /// The issues shown, most severe and most certain first.
+    /// The issues shown, most severe and most certain first; one that another brings about stands behind it.
     pub findings: Vec<Finding>,
     /// Issues that only version, profile or topology suggest.
     pub advisories: Vec<Advisory>,
@@ -191,7 +191,7 @@ pub struct Fact {
 pub struct Explanation {
     /// Id of the signature.
     pub id: String,
-    /// `shown`, `advisory`, `not_shown`, `cannot_tell`.
+    /// `shown`, `also_matched`, `advisory`, `not_shown`, `cannot_tell`.
     pub outcome: String,
     /// See [`Finding::verdict`].
     pub verdict: String,
@@ -336,9 +336,54 @@ pub struct Finding {
     /// `new` or `known`, where the report was held against a baseline.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub baseline: Option<String>,
+    /// Issues that the catalog relates to this one: easily confused with it, or often seen together.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub related: Vec<String>,
+    /// Issues that this one explains where both show.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub supersedes: Vec<String>,
+    /// Issues that are known to bring this one about.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub caused_by: Vec<String>,
+    /// Issues that showed in the same place and that this one explains, so that they are no findings of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub also_matched: Vec<AlsoMatched>,
+    /// `experimental` or `deprecated`; nothing for a signature that is stable.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<String>,
+    /// The signature that takes the place of a deprecated one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub successor: Option<String>,
     /// Every member with a hit; not written.
     #[serde(skip)]
     pub members: Vec<String>,
+}
+
+/// An issue that showed and that a more specific finding explains.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AlsoMatched {
+    /// Id of the signature.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// See [`Finding::severity`].
+    #[cfg_attr(test, schemars(extend("enum" = ["critical", "high", "medium", "low", "info"])))]
+    pub severity: String,
+    /// See [`Finding::confidence`].
+    #[cfg_attr(test, schemars(extend("enum" = ["confirmed", "likely", "possible"])))]
+    pub confidence: String,
+    /// See [`Finding::verdict`].
+    #[cfg_attr(test, schemars(extend("enum" = ["affected", "fixed", "not_affected", "unknown"])))]
+    pub verdict: String,
+    /// What [`Finding::fingerprint`] would be.
+    pub fingerprint: String,
+    /// See [`Finding::count`].
+    pub count: u64,
+    /// Nodes with a hit.
+    pub nodes: Vec<String>,
+    /// The line of its best piece of evidence.
+    pub evidence: Vec<Source>,
 }
 
 /// Hits of one issue on one node.
@@ -446,7 +491,7 @@ pub struct Advisory {
 pub struct Coverage {
     /// Signatures looked at.
     pub evaluated: usize,
-    /// Of these, shown as findings.
+    /// Of these, shown as findings, or named beneath one.
     pub shown: usize,
     /// Evaluated and not shown.
     pub not_shown: usize,

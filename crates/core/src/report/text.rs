@@ -11,6 +11,7 @@ use super::words::{Judged, Words};
 use super::workaround::{Step, open_in, steps};
 use super::{Advisory, Evidence, Finding, Report};
 use crate::lang::{Grouped, Lang};
+use crate::signature::Severity;
 use crate::text::Escaped;
 
 /// How to write a report as text.
@@ -146,8 +147,8 @@ impl<W: Write> Page<'_, W> {
             self.field(0, label, style, &format!("{}: {}", input.path, words.input(input)))?;
         }
         self.blank();
-        let style =
-            report.findings.first().map_or(Style::Strong, |first| Style::of_severity(&first.severity));
+        let worst = report.findings.iter().max_by_key(|finding| Severity::parse(&finding.severity));
+        let style = worst.map_or(Style::Strong, |worst| Style::of_severity(&worst.severity));
         self.paragraph(0, style, &words.tally().join(" · "))?;
         if report.findings.is_empty() {
             self.nothing_found()?;
@@ -182,6 +183,10 @@ impl<W: Write> Page<'_, W> {
                 finding.title,
             );
             self.line(0, Style::of_severity(&finding.severity), &line)?;
+            for also in &finding.also_matched {
+                let line = self.lang.fill("also_matched", &[("issues", &also.id)]);
+                self.line(2, Style::Faint, &line)?;
+            }
         }
         Ok(())
     }
@@ -208,6 +213,9 @@ impl<W: Write> Page<'_, W> {
         self.field(3, lang.text("when"), Style::Plain, &words.when(finding))?;
         if !finding.summary.is_empty() {
             self.field(3, lang.text("cause"), Style::Plain, &one_line(&finding.summary))?;
+        }
+        for (i, relation) in words.relations(finding).iter().enumerate() {
+            self.field(3, if i == 0 { lang.text("relations") } else { "" }, Style::Plain, relation)?;
         }
         if let Some(captures) = words.captures(finding, self.names()) {
             self.field(3, lang.text("values"), Style::Plain, &captures)?;

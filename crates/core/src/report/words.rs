@@ -2,9 +2,10 @@
 //!
 //! The sentences hold text of the bundle as it is: each form escapes what it prints.
 
-use super::{Advisory, ClusterVerdict, Evidence, Finding, Input, Problem, Report};
+use super::{Advisory, AlsoMatched, ClusterVerdict, Evidence, Finding, Input, Problem, Report};
 use crate::bundle::time::{Time, parse_when};
 use crate::lang::{Grouped, Lang};
+use crate::signature::Severity;
 use crate::version::Version;
 
 /// A report together with the language it is told in.
@@ -77,7 +78,7 @@ impl<'a> Words<'a> {
         parts
     }
 
-    /// `1 critical`, `2 high`: the severities that occur, as the findings are ordered.
+    /// `1 critical`, `2 high`: the severities that occur, the worst first.
     fn severities(&self) -> Vec<String> {
         let mut counts: Vec<(&str, usize)> = Vec::new();
         for finding in &self.report.findings {
@@ -86,6 +87,8 @@ impl<'a> Words<'a> {
                 None => counts.push((&finding.severity, 1)),
             }
         }
+        // A cause stands before a more severe effect.
+        counts.sort_by_key(|(severity, _)| std::cmp::Reverse(Severity::parse(severity)));
         let lang = self.lang;
         let word = |(severity, n): &(&str, usize)| {
             lang.fill("severity_count", &[("n", n), ("severity", &lang.word("severity", severity))])
@@ -286,6 +289,50 @@ impl<'a> Words<'a> {
             Some(false) => self.lang.text("ongoing_no"),
             None => self.lang.text("ongoing_unknown"),
         }
+    }
+
+    /// How a finding stands to the others of the report, a sentence for each relation, and how settled its signature
+    /// is where that is not plain.
+    pub(super) fn relations(&self, finding: &Finding) -> Vec<String> {
+        let Words { report, lang } = *self;
+        let shows = |other: &Finding, id: &String| {
+            other.id == *id || other.also_matched.iter().any(|also| also.id == *id)
+        };
+        let listed = |wanted: &dyn Fn(&Finding) -> bool| {
+            let others = report.findings.iter().enumerate();
+            let others = others.filter(|(_, other)| other.id != finding.id && wanted(other));
+            let names: Vec<String> = others.map(|(i, other)| format!("{}. {}", i + 1, other.title)).collect();
+            (!names.is_empty()).then(|| names.join("; "))
+        };
+        let names = |list: &[String], other: &Finding| list.iter().any(|id| shows(other, id));
+        let causes = listed(&|other| names(&finding.caused_by, other));
+        let effects = listed(&|other| names(&other.caused_by, finding));
+        let related = listed(&|other| names(&finding.related, other) || names(&other.related, finding));
+        let also = |it: &AlsoMatched| {
+            let severity = lang.word("severity", &it.severity);
+            let times = lang.count("times", it.count);
+            lang.fill(
+                "also_matched_item",
+                &[("title", &it.title), ("id", &it.id), ("severity", &severity), ("times", &times)],
+            )
+        };
+        let also: Vec<String> = finding.also_matched.iter().map(also).collect();
+        let mut sentences = Vec::new();
+        sentences.extend(causes.map(|list| lang.fill("relation_caused_by", &[("findings", &list)])));
+        sentences.extend(effects.map(|list| lang.fill("relation_effects", &[("findings", &list)])));
+        if !also.is_empty() {
+            sentences.push(lang.fill("also_matched", &[("issues", &also.join("; "))]));
+        }
+        sentences.extend(related.map(|list| lang.fill("relation_related", &[("findings", &list)])));
+        match finding.status.as_deref() {
+            Some("experimental") => sentences.push(lang.text("status_experimental").to_owned()),
+            Some("deprecated") => {
+                let successor = finding.successor.as_deref().unwrap_or_default();
+                sentences.push(lang.fill("status_deprecated", &[("successor", &successor)]));
+            }
+            _ => {}
+        }
+        sentences
     }
 
     /// Values of the captures, at most `max` of each.

@@ -104,10 +104,13 @@ impl LazyRegex {
 
 /// Whether the text, or any element of the list, matches; unknown where the regex is too large to be compiled.
 pub(super) fn matches(value: &Value, regex: &LazyRegex) -> Option<bool> {
-    let regex = regex.regex.get_or_init(|| Regex::new(&regex.text).ok()).as_ref()?;
+    let compiled = || regex.regex.get_or_init(|| Regex::new(&regex.text).ok()).as_ref();
     match value {
-        Value::Text(text) => Some(regex.is_match(text)),
-        Value::List(list) => Some(list.iter().any(|text| regex.is_match(text))),
+        Value::Text(text) => Some(compiled()?.is_match(text)),
+        Value::List(list) => {
+            let regex = compiled()?;
+            Some(list.iter().any(|text| regex.is_match(text)))
+        }
         Value::Number(_) | Value::Unknown => None,
     }
 }
