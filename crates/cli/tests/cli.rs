@@ -136,6 +136,19 @@ fn the_demo_bundle_gives_the_golden_text() {
 }
 
 #[test]
+fn the_readme_shows_what_the_demo_bundle_gives() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, after) = readme.split_once("\nprints\n\n```\n").unwrap();
+    let (shown, _) = after.split_once("```").unwrap();
+    let got = run(&["analyze", DEMO]).status(0).stdout;
+    let mut rest = &got[..];
+    for part in shown.split("…\n") {
+        let Some((_, after)) = rest.split_once(part) else { panic!("the README shows:\n{part}\ngot:\n{rest}") };
+        rest = after;
+    }
+}
+
+#[test]
 fn the_demo_bundle_gives_the_golden_json() {
     let got = run(&["analyze", DEMO, "-f", "json"]).status(0);
     // Each change of a signature changes the digest, and each release the version.

@@ -35,6 +35,8 @@ const LONG_CONTEXT: usize = 200;
 /// Names listed, and items of a list, before the rest is a number.
 const NAMES: usize = 6;
 const ITEMS: usize = 12;
+/// Findings that need no list of their own in front.
+const AT_A_GLANCE: usize = 3;
 
 /// Writes the report as text in its own language.
 ///
@@ -63,6 +65,9 @@ pub fn write_text(report: &Report, options: &TextOptions, out: impl Write) -> io
     page.head()?;
     if options.quiet {
         return page.findings_in_short();
+    }
+    if report.findings.len() > AT_A_GLANCE {
+        page.overview()?;
     }
     for (n, finding) in report.findings.iter().enumerate() {
         page.finding(n + 1, finding)?;
@@ -187,6 +192,36 @@ impl<W: Write> Page<'_, W> {
                 let line = self.lang.fill("also_matched", &[("issues", &also.id)]);
                 self.line(2, Style::Faint, &line)?;
             }
+        }
+        Ok(())
+    }
+
+    /// A line for each finding: its number, how bad it is, what it means for the cluster, where, and its title.
+    fn overview(&mut self) -> io::Result<()> {
+        let (words, lang) = (self.words, self.lang);
+        self.blank();
+        let findings = &words.report.findings;
+        let cells = |finding: &Finding| {
+            let place = match &finding.nodes[..] {
+                [] => String::new(),
+                [one] => one.clone(),
+                nodes => lang.count("nodes", nodes.len() as u64),
+            };
+            [lang.word("severity", &finding.severity), lang.word("verdict", &finding.verdict), &place]
+                .map(str::to_owned)
+        };
+        let rows: Vec<[String; 3]> = findings.iter().map(cells).collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2)];
+        let digits = findings.len().to_string().len();
+        for (n, (finding, row)) in (1..).zip(findings.iter().zip(&rows)) {
+            let mut line = format!("{n:>digits$}. ");
+            for (cell, width) in row.iter().zip(widths).filter(|(_, width)| *width > 0) {
+                line.push_str(cell);
+                line.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
+            }
+            line.push_str(&finding.title);
+            self.line(0, Style::of_severity(&finding.severity), &line)?;
         }
         Ok(())
     }
