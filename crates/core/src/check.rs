@@ -110,6 +110,7 @@ fn report_of(set: &SignatureSet, id: &str, files: &[ExampleFile], version: Optio
         min_severity: Severity::Info,
         only: BTreeSet::from([id.to_owned()]),
         experimental: false,
+        unknown: 0,
         explain: false,
     };
     let facts = scanner.tally.take_facts().resolve(version);

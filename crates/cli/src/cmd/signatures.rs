@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use loggrep_abm_core::check::check_files;
+use loggrep_abm_core::report::pages;
 use loggrep_abm_core::signature::{builtin, read_directory};
 
 use crate::args::{Signatures, SignaturesCommand};
@@ -30,6 +31,15 @@ pub fn run(arguments: &Signatures) -> Result<ExitStatus, Failure> {
         SignaturesCommand::Show { id, signatures } => {
             let set = super::signature_set(signatures)?;
             out.write_all(super::explain::find(&set, id)?.definition().as_bytes())?;
+        }
+        SignaturesCommand::Docs { output, signatures } => {
+            let set = super::signature_set(signatures)?;
+            for (path, text) in pages(&set) {
+                let path = output.join(path);
+                let error = |error| Failure::Usage(format!("cannot write `{}`: {error}", path.display()));
+                path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(error)?;
+                std::fs::write(&path, text).map_err(error)?;
+            }
         }
         SignaturesCommand::Check { directory } => {
             let files = match directory {
