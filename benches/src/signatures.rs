@@ -7,7 +7,7 @@
 mod text;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use loggrep_abm_core::input::Source;
@@ -50,11 +50,11 @@ fn set(count: usize) -> SignatureSet {
     SignatureSet::from_files(files).expect("the signatures are sound")
 }
 
-fn scan(set: &SignatureSet, folder: &PathBuf) -> Result<Duration, Box<dyn std::error::Error>> {
+fn scan(set: &SignatureSet, folder: &Path) -> Result<Duration, Box<dyn std::error::Error>> {
     let mut options = AnalyzeOptions::default();
     options.threads = 1;
     let start = Instant::now();
-    let report = analyze(set, [Source::Path(folder.clone())], &options)?;
+    let report = analyze(set, [Source::Path(folder.to_path_buf())], &options)?;
     let time = start.elapsed();
     let found: Vec<&str> = report.findings.iter().map(|finding| finding.id.as_str()).collect();
     if found != [PLANTED] {

@@ -675,11 +675,7 @@ fn push_mask(out: &mut String) {
 
 fn push_mark(out: &mut String, byte: u8) {
     match byte {
-        b' ' | b'\t' => {
-            if !out.ends_with(' ') && !out.is_empty() {
-                out.push(' ');
-            }
-        }
+        b' ' | b'\t' if !out.ends_with(' ') && !out.is_empty() => out.push(' '),
         0x21..=0x7e => out.push(char::from(byte)),
         _ => {}
     }
@@ -819,8 +815,11 @@ mod tests {
     #[test]
     fn what_a_signature_matched_is_not_repeated() {
         let text = b"level=error one\nlevel=error two\nlevel=error three\n";
-        assert_eq!(shown(&templates(text, 100, &[20..21])), ["1 1:level=error one", "1 3:level=error three"]);
-        assert_eq!(shown(&templates(text, 100, &[0..17])), ["1 3:level=error three"]);
+        assert_eq!(
+            shown(&templates(text, 100, std::slice::from_ref(&(20..21)))),
+            ["1 1:level=error one", "1 3:level=error three"]
+        );
+        assert_eq!(shown(&templates(text, 100, std::slice::from_ref(&(0..17)))), ["1 3:level=error three"]);
     }
 
     #[test]

@@ -118,7 +118,7 @@ fn workaround(text: &str, out: &mut String) {
                 in_block = true;
                 let lines: Vec<String> =
                     command.text.lines().map(|line| Escaped(line.as_bytes()).to_string()).collect();
-                let _ = write!(out, "{begin}{}\n", lines.join("\n"));
+                let _ = writeln!(out, "{begin}{}", lines.join("\n"));
             }
         }
     }
