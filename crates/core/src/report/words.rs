@@ -608,4 +608,44 @@ mod tests {
             assert_eq!(Words::new(&report).verdicts((&finding).into())[0].1, reason);
         }
     }
+
+    #[test]
+    fn what_stands_beneath_a_finding_is_told_in_every_form() {
+        use crate::report::{self, TextOptions};
+        for (language, caused, also) in
+            [("en", "Caused by: 1. ", "Also matched"), ("ko", "원인이 된 문제: 1. ", "이 문제로 설명되는")]
+        {
+            let mut report = sample(language);
+            let mut general = report.findings[1].clone();
+            general.id = "general-fault".into();
+            report.findings[0].also_matched.push(report::AlsoMatched::from(&general));
+            report.findings[1].caused_by = vec![general.id.clone()];
+            report.coverage.evaluated_ids.push(general.id.clone());
+            let mut forms: Vec<(&str, Vec<u8>)> = Vec::new();
+            let mut form = |name, write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
+                let mut out = Vec::new();
+                write(&mut out).unwrap();
+                forms.push((name, out));
+            };
+            form("text", &|out| report::write_text(&report, &TextOptions::default(), out));
+            form("quiet", &|out| {
+                report::write_text(&report, &TextOptions { quiet: true, ..TextOptions::default() }, out)
+            });
+            form("markdown", &|out| report::write_markdown(&report, out));
+            form("html", &|out| report::write_html(&report, &[], out));
+            form("json", &|out| report::write_json(&report, out));
+            form("jsonl", &|out| report::write_jsonl(&report, out));
+            form("sarif", &|out| report::write_sarif(&report, out));
+            form("junit", &|out| report::write_junit(&report, out));
+            form("csv", &|out| report::write_csv(&report, out));
+            for (name, out) in forms {
+                let out = String::from_utf8(out).unwrap().replace('\\', "");
+                assert!(out.contains("general-fault"), "{name}: {out}");
+                if ["text", "markdown", "html", "sarif"].contains(&name) {
+                    let plain = out.replace("\n", " ");
+                    assert!(plain.contains(caused) && plain.contains(also), "{name}: {out}");
+                }
+            }
+        }
+    }
 }
