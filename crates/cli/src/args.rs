@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use loggrep_abm_core::Limits;
 use loggrep_abm_core::signature::{Confidence, Severity};
 use loggrep_abm_core::version::Version;
+use loggrep_abm_core::{AnalyzeOptions, Limits};
 
 const EXIT_STATUS: &str = "Exit status, the first that applies:
   2  usage, signature or read error: no report is possible
@@ -325,6 +325,12 @@ pub struct Analyze {
     /// Look for this issue only; may be given several times.
     #[arg(long, value_name = "ID")]
     pub only: Vec<String>,
+    /// Show this many of the most frequent error-level messages that no signature matched; 0 looks for none.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_value_t = AnalyzeOptions::default().unknown as u16, default_missing_value = "20", value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub unknown: u16,
+    /// Show on standard error, after the report, how often each signature was tried and how long that took.
+    #[arg(long, conflicts_with = "each")]
+    pub profile_signatures: bool,
     /// Look for issues of experimental signatures too.
     #[arg(long)]
     pub experimental: bool,
@@ -420,6 +426,14 @@ pub enum SignaturesCommand {
     Show {
         /// Id of the issue.
         id: String,
+        #[command(flatten)]
+        signatures: SignatureSource,
+    },
+    /// Write a page for each signature, and an index, in English and Korean.
+    Docs {
+        /// The directory the pages go to.
+        #[arg(short, long, value_name = "DIR")]
+        output: PathBuf,
         #[command(flatten)]
         signatures: SignatureSource,
     },

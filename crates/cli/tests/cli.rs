@@ -553,6 +553,49 @@ fn signatures_are_listed_and_shown() {
 }
 
 #[test]
+fn the_cost_of_each_signature_is_told_after_the_report() {
+    let log = root().join(format!("signatures/{HIGH}.toml"));
+    let log = log.to_str().unwrap();
+    let plain = run(&["analyze", "-f", "json", log]).status(0);
+    let told = run(&["analyze", "-f", "json", "--profile-signatures", log]).status(0);
+    assert_eq!(plain.stdout, told.stdout);
+    let line = told.stderr.lines().find(|line| line.ends_with(&format!("  {HIGH}"))).unwrap();
+    let numbers: Vec<f64> = line.split_whitespace().take(4).map(|number| number.parse().unwrap()).collect();
+    assert!(numbers[0] > 0.0 && numbers[2] >= 1.0 && numbers[3] >= 1.0, "{line}");
+}
+
+#[test]
+fn unknown_messages_are_shown_as_asked() {
+    let folder = std::env::temp_dir().join(format!("loggrep-abm-unknown-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let log = folder.join("a.log");
+    let word = |i: u8| char::from(b'a' + i).to_string().repeat(3);
+    let lines: Vec<String> = (0..25).map(|i| format!("level=error msg={}\n", word(i))).collect();
+    std::fs::write(&log, lines.concat()).unwrap();
+    let log = log.to_str().unwrap();
+    for (option, shown) in
+        [(None, 5), (Some("--unknown"), 20), (Some("--unknown=2"), 2), (Some("--unknown=0"), 0)]
+    {
+        let mut arguments = vec!["analyze", "--color=never", "--lang", "en", log];
+        arguments.extend(option);
+        let text = run(&arguments).status(0).stdout;
+        assert_eq!(text.matches("- level=error msg=").count(), shown, "{option:?}\n{text}");
+        assert_eq!(text.contains("Unknown messages"), shown > 0, "{option:?}\n{text}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn pages_are_written_for_each_signature() {
+    let folder = std::env::temp_dir().join(format!("loggrep-abm-pages-{}", std::process::id()));
+    run(&["signatures", "docs", "-o", folder.to_str().unwrap()]).status(0);
+    let page = std::fs::read_to_string(folder.join(format!("ko/{HIGH}.md"))).unwrap();
+    assert_eq!(page, run(&["explain", HIGH, "--lang", "ko"]).status(0).stdout);
+    assert!(std::fs::read_to_string(folder.join("README.md")).unwrap().contains(&format!("({HIGH}.md)")));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn an_issue_is_explained() {
     let english = run(&["explain", HIGH]).status(0).stdout;
     assert!(english.contains(HIGH), "{english}");

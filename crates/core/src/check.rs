@@ -265,6 +265,7 @@ impl Checker<'_> {
             min_severity: Severity::Info,
             only: if only_own { BTreeSet::from([self.signature.id.clone()]) } else { BTreeSet::new() },
             experimental: false,
+            unknown: 0,
             explain: only_own,
         };
         decide(self.set, &scanned.tally, &scanned.facts, Vec::new(), &options)

@@ -33,6 +33,8 @@ pub(crate) struct DecideOptions {
     pub(crate) min_severity: Severity,
     /// Ids to look at; all when empty.
     pub(crate) only: BTreeSet<String>,
+    /// Templates of messages that no signature matched.
+    pub(crate) unknown: usize,
     /// Whether experimental signatures are evaluated that were not asked for by id.
     pub(crate) experimental: bool,
     /// Whether to tell why.
@@ -79,6 +81,7 @@ pub(crate) fn decide(
         problems: tally.problems.iter().map(problem).collect(),
         problems_omitted: tally.problems_omitted,
         explanations: Vec::new(),
+        unknown: decider.unknown(),
         suppressed: report::Suppressed::default(),
     };
     let asked = |id: &SignatureId| {
@@ -160,6 +163,37 @@ impl<'a> Decider<'a> {
             *known = (*end).max(*known);
         }
         Decider { set, tally, options, facts, newest: tally.span.map(|(_, last)| last), node_ends }
+    }
+
+    /// The most frequent error-level messages that no signature matched.
+    fn unknown(&self) -> Option<report::Unknown> {
+        let all = &self.tally.unknown;
+        if self.options.unknown == 0 || all.len() == 0 {
+            return None;
+        }
+        let template = |seen: &crate::unknown::Seen| {
+            let times = seen.moments.resolve(self.newest);
+            let nodes: BTreeSet<&str> = seen.nodes.iter().map(|node| self.facts.node_name(node)).collect();
+            report::UnknownTemplate {
+                template: mask(&seen.template).into_owned(),
+                count: seen.count,
+                members: seen.members,
+                nodes: nodes.into_iter().map(str::to_owned).collect(),
+                first_seen: times.map(|(first, _)| first.to_string()),
+                last_seen: times.map(|(_, last)| last.to_string()),
+                time_inferred: times.is_some_and(|(first, last)| first.inferred || last.inferred),
+                path: seen.sample.path.to_string(),
+                line: seen.sample.line,
+                text: mask(&String::from_utf8_lossy(&seen.sample.text)).into_owned(),
+            }
+        };
+        Some(report::Unknown {
+            templates: all.most(self.options.unknown).into_iter().map(template).collect(),
+            found: all.len(),
+            lines: all.lines(),
+            estimated: all.is_sampled,
+            complete: !all.is_cut && all.omitted == 0,
+        })
     }
 
     /// Evaluates one signature and adds to the report what it says.

@@ -303,6 +303,12 @@ impl Redactor {
                 }
             }
         }
+        for it in report.unknown.iter().flat_map(|unknown| &unknown.templates) {
+            found.extend(it.nodes.iter().map(|name| (Kind::Node, name.clone())));
+            for text in [&it.text, &it.path, &it.template] {
+                found.extend(projects_in(text).map(|range| (Kind::Project, text[range].to_owned())));
+            }
+        }
         for verdict in report.advisories.iter().flat_map(|advisory| &advisory.verdicts) {
             found.insert((Kind::Cluster, verdict.cluster.clone()));
         }

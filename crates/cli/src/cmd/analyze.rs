@@ -53,6 +53,9 @@ pub fn run(arguments: &Analyze) -> Result<ExitStatus, Failure> {
     let reports = super::redacted(&arguments.redaction, reports)?;
     let (report, others) = reports.split_first().expect("there is a report in the language asked for");
     write_reports(arguments, report, others, outputs)?;
+    if arguments.profile_signatures {
+        output::print_profile(&analysis.profile());
+    }
     Ok(status(arguments, &reports[..1]))
 }
 
@@ -129,6 +132,8 @@ fn analyze_options(arguments: &Analyze) -> AnalyzeOptions<'static> {
     options.min_confidence = arguments.min_confidence;
     options.min_severity = arguments.min_severity;
     options.cluster_version = arguments.cluster_version;
+    options.unknown = usize::from(arguments.unknown);
+    options.profile = arguments.profile_signatures;
     options.experimental = arguments.experimental;
     options.explain = arguments.explain;
     options
@@ -137,7 +142,9 @@ fn analyze_options(arguments: &Analyze) -> AnalyzeOptions<'static> {
 /// The last time in the logs of the inputs.
 pub fn newest_time(reading: &Reading) -> Result<Option<Time>, Failure> {
     let set = SignatureSet::from_files([])?;
-    let report = analyze(&set, super::sources(&reading.inputs), &super::reading_options(reading))?;
+    let mut options = super::reading_options(reading);
+    options.unknown = 0;
+    let report = analyze(&set, super::sources(&reading.inputs), &options)?;
     Ok(report.bundle.last_time.and_then(|time| parse_when(&time, Time::from_unix(0))))
 }
 

@@ -73,6 +73,7 @@ pub fn write_text(report: &Report, options: &TextOptions, out: impl Write) -> io
         page.finding(n + 1, finding)?;
     }
     page.advisories()?;
+    page.unknown()?;
     page.undecided()?;
     page.problems()
 }
@@ -414,6 +415,22 @@ impl<W: Write> Page<'_, W> {
         }
     }
 
+    fn unknown(&mut self) -> io::Result<()> {
+        let (words, lang) = (self.words, self.lang);
+        let (Some(unknown), Some(note)) = (&words.report.unknown, words.unknown_note()) else {
+            return Ok(());
+        };
+        self.section(lang.text("unknown"))?;
+        self.paragraph(0, Style::Plain, &note)?;
+        for it in &unknown.templates {
+            self.line(0, Style::Strong, &format!("- {}", self.shortened(&it.template, LONG_LINE, &[])))?;
+            self.paragraph(2, Style::Plain, &words.unknown_seen(it, self.names()))?;
+            self.line(2, Style::Path, &format!("{}:{}", it.path, it.line))?;
+            self.line(4, Style::Faint, &self.shortened(&it.text, LONG_CONTEXT, &[]))?;
+        }
+        Ok(())
+    }
+
     fn undecided(&mut self) -> io::Result<()> {
         let words = self.words;
         self.section(self.lang.text("undecided"))?;
@@ -651,7 +668,7 @@ mod tests {
         for line in
             text(&sample("ko"), wide(60)).lines().filter(|line| !line.contains("://") && !line.contains('!'))
         {
-            let copied = line.contains("main.go") || line.contains("ang-node-x7k2p");
+            let copied = ["main.go", "ang-node-x7k2p", "sync.go"].iter().any(|part| line.contains(part));
             assert!(copied || line.width() <= 60, "{line}");
         }
     }
