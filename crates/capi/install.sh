@@ -39,7 +39,23 @@ install -m 644 "$here/include/loggrep_abm.h" "$destdir$prefix/include/loggrep_ab
 install -m 755 "$libs/libloggrep_abm.so" "$lib/$soname.$version"
 ln -sf "$soname.$version" "$lib/$soname"
 ln -sf "$soname" "$lib/libloggrep_abm.so"
-install -m 644 "$libs/libloggrep_abm.a" "$lib/libloggrep_abm.a"
+
+# The static library as one object in which only the functions of the header are global, so that a program may link a
+# zstd, an lzma or Rust of its own beside it. The bitcode that some of the objects carry too is of no use there.
+object=$(mktemp -d)
+trap 'rm -rf "$object"' EXIT
+roots=$(grep -o '\<lgabm_[a-z_]*(' "$here/include/loggrep_abm.h" | tr -d '(' | sort -u | sed 's/^/-u /')
+# shellcheck disable=SC2086 # The names are words of their own.
+if ld -r --force-group-allocation --gc-sections $roots "$libs/libloggrep_abm.a" -o "$object/loggrep_abm.o" &&
+    objcopy --remove-section .llvmbc --remove-section .llvmcmd --wildcard --keep-global-symbol 'lgabm_*' \
+        "$object/loggrep_abm.o"; then
+    rm -f "$lib/libloggrep_abm.a"
+    ar rcs "$lib/libloggrep_abm.a" "$object/loggrep_abm.o"
+    chmod 644 "$lib/libloggrep_abm.a"
+else
+    echo "install.sh: no ld and objcopy of GNU: the static library keeps the symbols of what it is made of" >&2
+    install -m 644 "$libs/libloggrep_abm.a" "$lib/libloggrep_abm.a"
+fi
 cat >"$lib/pkgconfig/loggrep_abm.pc" <<END
 prefix=$prefix
 libdir=\${prefix}/lib

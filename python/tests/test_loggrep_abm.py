@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import pickle
+import re
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import loggrep_abm
-from loggrep_abm import Analyzer, Limits, Provisional, Report, Signatures
+from loggrep_abm import Analyzer, Limits, Provisional, Redactor, Report, Signatures
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "testdata/demo/snapshot.tar.gz"
@@ -21,6 +27,8 @@ LOG = (
     rb'"error": "creating NDP client failed: ndp: address \"linklocal\" not found on interface \"ens192\""}' + b"\n"
 )
 LOG_ID = "network-gateway-group-missing-interface-ip"
+
+FORMS: tuple[loggrep_abm.Form, ...] = get_args(loggrep_abm.Form)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +142,36 @@ def test_signatures_from_anywhere() -> None:
     assert loggrep_abm.check({"broken.toml": "id = ", "other.toml": 'id = "x"'})
     mistake = loggrep_abm.check({"broken.toml": "id = "})[0]
     assert str(mistake).startswith("broken.toml:1:")
+
+
+@pytest.mark.parametrize("page", ["README.md", "python/README.md"])
+def test_the_scripts_of_the_readme_run(page: str, tmp_path: Path) -> None:
+    shutil.copy(DEMO, tmp_path / "snapshot.tar.gz")
+    scripts = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.M | re.S)
+    (tmp_path / "script.py").write_text("".join(scripts))
+    run = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "containerd-1-5-13-needs-libseccomp-2-5 31 affected" in run.stdout
+
+
+def test_numbers_pass_whole(demo: Report) -> None:
+    wide = Analyzer(limits=Limits(total_bytes=1 << 40, member_bytes=1 << 40))
+    assert wide.analyze(DEMO) == demo
+    with pytest.raises(ctypes.ArgumentError):
+        Analyzer(limits=Limits(depth="deep"))  # type: ignore[arg-type]
+
+
+def test_a_redacted_report_names_nobody(demo: Report) -> None:
+    redactor = Redactor()
+    report = Analyzer(redactor=redactor).analyze(DEMO)
+    for form in FORMS:
+        assert "usr-cp-01" in demo.render(form)
+        text = report.render(form)
+        assert not re.search(r"usr-cp-01|user-ci|admin-seoul|10\.200\.0\.", text), form
+        assert "NODE-" in text, form
+    names = set(redactor.key().values())
+    assert names >= {"usr-cp-01", "user-ci", "admin-seoul"}
+    assert redactor.redact(demo) == report
+    assert Redactor().key() == {}
 
 
 def test_callbacks_hear_and_cancel(analyzer: Analyzer) -> None:

@@ -133,6 +133,22 @@ enum lgabm_limit
      * Milliseconds for each input; 0 is no limit.
      */
     LGABM_LIMIT_WALL_TIME_MS = 10,
+    /**
+     * Bytes of a line that are matched and kept, around a hit.
+     */
+    LGABM_LIMIT_LINE_BYTES = 11,
+    /**
+     * Nodes, pods or files remembered for each pattern of an issue.
+     */
+    LGABM_LIMIT_SCOPE_KEYS = 12,
+    /**
+     * Facts of the bundle kept.
+     */
+    LGABM_LIMIT_FACTS = 13,
+    /**
+     * Bytes of a file kept in memory so that its YAML, JSON or table can be read as a whole.
+     */
+    LGABM_LIMIT_DOCUMENT_BYTES = 14,
 };
 #ifndef __cplusplus
 typedef int32_t lgabm_limit;
@@ -231,6 +247,12 @@ typedef struct lgabm_options lgabm_options;
 typedef struct lgabm_problem lgabm_problem;
 
 /**
+ * Replaces IP addresses and the names of clusters, nodes, hosts and projects by aliases, so that a report can leave the
+ * company. The same value has the same alias in all reports of one redactor. Any number of threads may use it at once.
+ */
+typedef struct lgabm_redactor lgabm_redactor;
+
+/**
  * What an analysis found. It never changes: any number of threads may read it at once.
  */
 typedef struct lgabm_report lgabm_report;
@@ -318,7 +340,8 @@ typedef struct {
  * callback returns.
  *
  * It is provisional: conditions that ask for the absence of something, issues that explain others, and verdicts by
- * release are known only at the end, and the report may leave the issue out. Of many hits only the first few of each
+ * release are known only at the end, and the report may leave the issue out. Nor is it redacted, for the names are not
+ * known before the end either. Of many hits only the first few of each
  * pattern and file are told, and nothing of what facts of the whole bundle decide, such as a setting of a node.
  */
 typedef int32_t (*lgabm_evidence_callback)(void *user, const lgabm_provisional *evidence);
@@ -713,6 +736,56 @@ lgabm_status lgabm_options_set_evidence(lgabm_options *options,
                                         lgabm_evidence_callback callback,
                                         void *user,
                                         lgabm_error **error);
+
+/**
+ * Redacts the report of every analysis, and with it each form, with a redactor that is kept alive inside; NULL takes it
+ * away. The analyzers that share one share its aliases. What `lgabm_evidence_callback` tells is not redacted. `error` may
+ * be NULL.
+ *
+ * The caller holds:
+ * `options` is NULL or was not freed and is used by nobody else; `redactor` is NULL or was not freed; `error` is NULL or
+ * may be written to.
+ */
+lgabm_status lgabm_options_set_redactor(lgabm_options *options,
+                                        const lgabm_redactor *redactor,
+                                        lgabm_error **error);
+
+/**
+ * Gives a redactor that knows no name yet, for the caller to free with `lgabm_redactor_free`. Never NULL. Any thread.
+ */
+lgabm_redactor *lgabm_redactor_new(void);
+
+/**
+ * Redacts a report that was made without, such as one that was stored: the new one in `*redacted` is freed with
+ * `lgabm_report_free`, and `report` stays as it is. `error` may be NULL. Any thread.
+ *
+ * The caller holds:
+ * `redactor` and `report` are NULL or were not freed; `redacted` and `error` are NULL or may be written to.
+ */
+lgabm_status lgabm_redactor_redact(const lgabm_redactor *redactor,
+                                   const lgabm_report *report,
+                                   lgabm_report **redacted,
+                                   lgabm_error **error);
+
+/**
+ * Writes what the aliases stand for, so far: a JSON object with an alias as key and what it replaces as value. It is for
+ * the customer alone. `*buffer` is freed with `lgabm_buffer_free`. `error` may be NULL. Any thread.
+ *
+ * The caller holds:
+ * `redactor` is NULL or was not freed; `buffer` and `error` are NULL or may be written to.
+ */
+lgabm_status lgabm_redactor_key(const lgabm_redactor *redactor,
+                                lgabm_buffer **buffer,
+                                lgabm_error **error);
+
+/**
+ * Frees a redactor; nothing happens for NULL. Any thread, once no call uses it; analyzers that have it stay whole, and so
+ * do reports.
+ *
+ * The caller holds:
+ * `redactor` is NULL or was not freed; it is not used afterwards.
+ */
+void lgabm_redactor_free(lgabm_redactor *redactor);
 
 /**
  * Makes an analyzer from a set and options; NULL options are the defaults. Both are copied or kept alive inside, so that

@@ -68,7 +68,11 @@ impl Analyzer {
         if self.options.evidence.0.is_some() {
             options = options.with_evidence(&evidence);
         }
-        analyze(&self.set, sources, &options)
+        let report = analyze(&self.set, sources, &options)?;
+        Ok(match &self.options.redactor {
+            Some(redactor) => redactor.redact(&report),
+            None => report,
+        })
     }
 
     fn report(&self, sources: Vec<Source>) -> Result<*mut lgabm_report, Failure> {

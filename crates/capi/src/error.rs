@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use loggrep_abm_core::{Error, ErrorKind};
 
-use crate::ffi::{behind, get, handle, lgabm_text, take_back};
+use crate::ffi::{behind, handle, lgabm_text, take_back, text_behind};
 
 /// What a function says of itself. The numbers never change; later versions add some.
 #[repr(i32)]
@@ -127,8 +127,8 @@ pub unsafe extern "C" fn lgabm_error_message(
     error: *const lgabm_error,
     message: *mut lgabm_text,
 ) -> lgabm_status {
-    // SAFETY: the caller's promises are those of `get` and `behind`.
-    unsafe { get(message, || Ok(lgabm_text::of(&behind(error)?.message))) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(error, message, |error| Some(&error.message)) }
 }
 
 /// Frees an error; nothing happens for NULL. Any thread.

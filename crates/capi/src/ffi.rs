@@ -179,6 +179,58 @@ pub(crate) unsafe fn get<T>(out: *mut T, body: impl FnOnce() -> Result<T, Failur
     unsafe { guard(out, std::ptr::null_mut(), body) }
 }
 
+/// Writes a text of what stands behind `handle` to `out`; `read` gives `None` where there is no item of that index.
+///
+/// # Safety
+///
+/// `handle` as for [`behind`]; `out` is NULL or may be written to.
+pub(crate) unsafe fn text_behind<H: Handle>(
+    handle: *const H,
+    out: *mut lgabm_text,
+    read: impl FnOnce(&H::Inner) -> Option<&str>,
+) -> lgabm_status {
+    let body = || {
+        // SAFETY: passed on.
+        let text = read(unsafe { behind(handle) }?);
+        text.map(lgabm_text::of).ok_or(Failure::out_of_range())
+    };
+    // SAFETY: passed on.
+    unsafe { get(out, body) }
+}
+
+/// Writes a part of what stands behind `handle` to `out`, as [`text_behind`].
+///
+/// # Safety
+///
+/// That of [`text_behind`].
+pub(crate) unsafe fn item_behind<H: Handle, I: Handle>(
+    handle: *const H,
+    out: *mut *const I,
+    find: impl FnOnce(&H::Inner) -> Option<&I::Inner>,
+) -> lgabm_status {
+    let body = || {
+        // SAFETY: passed on.
+        let item = find(unsafe { behind(handle) }?);
+        item.map(lend).ok_or(Failure::out_of_range())
+    };
+    // SAFETY: passed on.
+    unsafe { get(out, body) }
+}
+
+/// A number that stands behind `handle`; 0 for NULL.
+///
+/// # Safety
+///
+/// `handle` as for [`behind`].
+pub(crate) unsafe fn number_behind<H: Handle, N: Default>(
+    handle: *const H,
+    read: impl FnOnce(&H::Inner) -> N,
+) -> N {
+    // SAFETY: passed on.
+    let inner = unsafe { behind(handle) };
+    inner.map_or_else(|_| N::default(), read)
+}
+
 fn caught<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     // Handles stay as they were or are given up with the failure; none is left half changed and trusted.
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {

@@ -8,7 +8,8 @@ use loggrep_abm_core::bundle::time::{Time, parse_when};
 use loggrep_abm_core::signature::{Confidence, Severity};
 
 use crate::error::{Failure, lgabm_error, lgabm_status};
-use crate::ffi::{behind_mut, give, guard_unit, handle, lgabm_text, take_back};
+use crate::ffi::{behind, behind_mut, give, guard_unit, handle, lgabm_text, take_back};
+use crate::redactor::{SharedRedactor, lgabm_redactor};
 use crate::signatures::required_text;
 
 /// How to analyse. One thread changes it; an analyzer copies it, so that it may be changed or freed afterwards.
@@ -24,6 +25,7 @@ pub(crate) struct Options {
     pub(crate) core: AnalyzeOptions<'static>,
     pub(crate) progress: (lgabm_progress_callback, User),
     pub(crate) evidence: (lgabm_evidence_callback, User),
+    pub(crate) redactor: Option<SharedRedactor>,
 }
 
 /// The pointer that a caller wants back in its callbacks.
@@ -55,7 +57,8 @@ pub type lgabm_progress_callback =
 /// callback returns.
 ///
 /// It is provisional: conditions that ask for the absence of something, issues that explain others, and verdicts by
-/// release are known only at the end, and the report may leave the issue out. Of many hits only the first few of each
+/// release are known only at the end, and the report may leave the issue out. Nor is it redacted, for the names are not
+/// known before the end either. Of many hits only the first few of each
 /// pattern and file are told, and nothing of what facts of the whole bundle decide, such as a setting of a node.
 pub type lgabm_evidence_callback =
     Option<extern "C" fn(user: *mut c_void, evidence: *const lgabm_provisional) -> i32>;
@@ -100,6 +103,14 @@ pub enum lgabm_limit {
     LGABM_LIMIT_ZIP_BUFFER_BYTES = 9,
     /// Milliseconds for each input; 0 is no limit.
     LGABM_LIMIT_WALL_TIME_MS = 10,
+    /// Bytes of a line that are matched and kept, around a hit.
+    LGABM_LIMIT_LINE_BYTES = 11,
+    /// Nodes, pods or files remembered for each pattern of an issue.
+    LGABM_LIMIT_SCOPE_KEYS = 12,
+    /// Facts of the bundle kept.
+    LGABM_LIMIT_FACTS = 13,
+    /// Bytes of a file kept in memory so that its YAML, JSON or table can be read as a whole.
+    LGABM_LIMIT_DOCUMENT_BYTES = 14,
 }
 
 /// Gives options that are the defaults, for the caller to free with `lgabm_options_free`. Never NULL. Any thread.
@@ -118,7 +129,7 @@ pub unsafe extern "C" fn lgabm_options_free(options: *mut lgabm_options) {
     unsafe { take_back(options) }
 }
 
-/// Changes options, with a text if there is one.
+/// Changes options.
 ///
 /// # Safety
 ///
@@ -130,6 +141,22 @@ unsafe fn change(
 ) -> lgabm_status {
     // SAFETY: passed on.
     unsafe { guard_unit(error, || change(behind_mut(options)?)) }
+}
+
+/// Changes options with a text that must be there.
+///
+/// # Safety
+///
+/// That of `change`; `text` leads to `len` bytes or is NULL.
+unsafe fn change_by_text(
+    options: *mut lgabm_options,
+    text: *const c_char,
+    len: usize,
+    error: *mut *mut lgabm_error,
+    set: impl FnOnce(&mut Options, &str) -> Result<(), Failure>,
+) -> lgabm_status {
+    // SAFETY: passed on.
+    unsafe { change(options, error, |options| set(options, required_text(text, len)?)) }
 }
 
 fn refused(what: &str, value: &str) -> Failure {
@@ -169,17 +196,15 @@ pub unsafe extern "C" fn lgabm_options_set_language(
     len: usize,
     error: *mut *mut lgabm_error,
 ) -> lgabm_status {
-    let set = |options: &mut Options| {
-        // SAFETY: the caller's promise is that of `required_text`.
-        let language = unsafe { required_text(language, len) }?;
+    let set = |options: &mut Options, language: &str| {
         if !["en", "ko"].contains(&language) {
             return Err(refused("language that reports are written in", language));
         }
         options.core.language = language.to_owned();
         Ok(())
     };
-    // SAFETY: the caller's promises are those of `change`.
-    unsafe { change(options, error, set) }
+    // SAFETY: the caller's promises are those of `change_by_text`.
+    unsafe { change_by_text(options, language, len, error, set) }
 }
 
 /// Leaves out findings below a confidence: `possible` (the default), `likely` or `confirmed`. `error` may be NULL.
@@ -193,15 +218,13 @@ pub unsafe extern "C" fn lgabm_options_set_min_confidence(
     len: usize,
     error: *mut *mut lgabm_error,
 ) -> lgabm_status {
-    let set = |options: &mut Options| {
-        // SAFETY: the caller's promise is that of `required_text`.
-        let confidence = unsafe { required_text(confidence, len) }?;
+    let set = |options: &mut Options, confidence: &str| {
         options.core.min_confidence =
             Confidence::parse(confidence).ok_or_else(|| refused("confidence", confidence))?;
         Ok(())
     };
-    // SAFETY: the caller's promises are those of `change`.
-    unsafe { change(options, error, set) }
+    // SAFETY: the caller's promises are those of `change_by_text`.
+    unsafe { change_by_text(options, confidence, len, error, set) }
 }
 
 /// Leaves out findings below a severity: `info` (the default), `low`, `medium`, `high` or `critical`. `error` may be NULL.
@@ -215,14 +238,12 @@ pub unsafe extern "C" fn lgabm_options_set_min_severity(
     len: usize,
     error: *mut *mut lgabm_error,
 ) -> lgabm_status {
-    let set = |options: &mut Options| {
-        // SAFETY: the caller's promise is that of `required_text`.
-        let severity = unsafe { required_text(severity, len) }?;
+    let set = |options: &mut Options, severity: &str| {
         options.core.min_severity = Severity::parse(severity).ok_or_else(|| refused("severity", severity))?;
         Ok(())
     };
-    // SAFETY: the caller's promises are those of `change`.
-    unsafe { change(options, error, set) }
+    // SAFETY: the caller's promises are those of `change_by_text`.
+    unsafe { change_by_text(options, severity, len, error, set) }
 }
 
 /// Takes a release, such as `1.28.300-gke.131`, as that of every cluster. `error` may be NULL.
@@ -236,14 +257,12 @@ pub unsafe extern "C" fn lgabm_options_set_cluster_version(
     len: usize,
     error: *mut *mut lgabm_error,
 ) -> lgabm_status {
-    let set = |options: &mut Options| {
-        // SAFETY: the caller's promise is that of `required_text`.
-        let version = unsafe { required_text(version, len) }?;
+    let set = |options: &mut Options, version: &str| {
         options.core.cluster_version = Some(version.parse().map_err(|_| refused("release", version))?);
         Ok(())
     };
-    // SAFETY: the caller's promises are those of `change`.
-    unsafe { change(options, error, set) }
+    // SAFETY: the caller's promises are those of `change_by_text`.
+    unsafe { change_by_text(options, version, len, error, set) }
 }
 
 /// Sets how many lines of context are kept before and after a piece of evidence; 1 by default, 100 at most. `error` may
@@ -280,13 +299,12 @@ pub unsafe extern "C" fn lgabm_options_add_only(
     len: usize,
     error: *mut *mut lgabm_error,
 ) -> lgabm_status {
-    let set = |options: &mut Options| {
-        // SAFETY: the caller's promise is that of `required_text`.
-        options.core.only.insert(unsafe { required_text(id, len) }?.to_owned());
+    let set = |options: &mut Options, id: &str| {
+        options.core.only.insert(id.to_owned());
         Ok(())
     };
-    // SAFETY: the caller's promises are those of `change`.
-    unsafe { change(options, error, set) }
+    // SAFETY: the caller's promises are those of `change_by_text`.
+    unsafe { change_by_text(options, id, len, error, set) }
 }
 
 /// Reads files whose path matches this glob, or another one added, and no others. A malformed glob makes the analysis
@@ -301,13 +319,12 @@ pub unsafe extern "C" fn lgabm_options_add_include(
     len: usize,
     error: *mut *mut lgabm_error,
 ) -> lgabm_status {
-    let set = |options: &mut Options| {
-        // SAFETY: the caller's promise is that of `required_text`.
-        options.core.include.push(unsafe { required_text(glob, len) }?.to_owned());
+    let set = |options: &mut Options, glob: &str| {
+        options.core.include.push(glob.to_owned());
         Ok(())
     };
-    // SAFETY: the caller's promises are those of `change`.
-    unsafe { change(options, error, set) }
+    // SAFETY: the caller's promises are those of `change_by_text`.
+    unsafe { change_by_text(options, glob, len, error, set) }
 }
 
 /// Leaves out files whose path matches this glob. A malformed glob makes the analysis fail. `error` may be NULL.
@@ -321,13 +338,12 @@ pub unsafe extern "C" fn lgabm_options_add_exclude(
     len: usize,
     error: *mut *mut lgabm_error,
 ) -> lgabm_status {
-    let set = |options: &mut Options| {
-        // SAFETY: the caller's promise is that of `required_text`.
-        options.core.exclude.push(unsafe { required_text(glob, len) }?.to_owned());
+    let set = |options: &mut Options, glob: &str| {
+        options.core.exclude.push(glob.to_owned());
         Ok(())
     };
-    // SAFETY: the caller's promises are those of `change`.
-    unsafe { change(options, error, set) }
+    // SAFETY: the caller's promises are those of `change_by_text`.
+    unsafe { change_by_text(options, glob, len, error, set) }
 }
 
 /// A time such as `2023-01-19T22:11:49Z`.
@@ -348,13 +364,12 @@ pub unsafe extern "C" fn lgabm_options_set_since(
     len: usize,
     error: *mut *mut lgabm_error,
 ) -> lgabm_status {
-    let set = |options: &mut Options| {
-        // SAFETY: the caller's promise is that of `required_text`.
-        options.core.since = Some(instant(unsafe { required_text(time, len) }?)?);
+    let set = |options: &mut Options, time: &str| {
+        options.core.since = Some(instant(time)?);
         Ok(())
     };
-    // SAFETY: the caller's promises are those of `change`.
-    unsafe { change(options, error, set) }
+    // SAFETY: the caller's promises are those of `change_by_text`.
+    unsafe { change_by_text(options, time, len, error, set) }
 }
 
 /// Does not count hits dated after a time, as `lgabm_options_set_since`. `error` may be NULL.
@@ -368,13 +383,12 @@ pub unsafe extern "C" fn lgabm_options_set_until(
     len: usize,
     error: *mut *mut lgabm_error,
 ) -> lgabm_status {
-    let set = |options: &mut Options| {
-        // SAFETY: the caller's promise is that of `required_text`.
-        options.core.until = Some(instant(unsafe { required_text(time, len) }?)?);
+    let set = |options: &mut Options, time: &str| {
+        options.core.until = Some(instant(time)?);
         Ok(())
     };
-    // SAFETY: the caller's promises are those of `change`.
-    unsafe { change(options, error, set) }
+    // SAFETY: the caller's promises are those of `change_by_text`.
+    unsafe { change_by_text(options, time, len, error, set) }
 }
 
 /// Sets a limit, one of `lgabm_limit`. A limit that strikes is a problem in the report, which names what was not read.
@@ -403,6 +417,10 @@ pub unsafe extern "C" fn lgabm_options_set_limit(
             8 => limits.problems = count()?,
             9 => limits.zip_buffer_bytes = value,
             10 => limits.wall_time = (value > 0).then(|| Duration::from_millis(value)),
+            11 => limits.line_bytes = count()?,
+            12 => limits.scope_keys = count()?,
+            13 => limits.facts = count()?,
+            14 => limits.document_bytes = count()?,
             _ => return Err(refused("limit", &limit.to_string())),
         }
         Ok(())
@@ -444,6 +462,28 @@ pub unsafe extern "C" fn lgabm_options_set_evidence(
 ) -> lgabm_status {
     let set = |options: &mut Options| {
         options.evidence = (callback, User(user));
+        Ok(())
+    };
+    // SAFETY: the caller's promises are those of `change`.
+    unsafe { change(options, error, set) }
+}
+
+/// Redacts the report of every analysis, and with it each form, with a redactor that is kept alive inside; NULL takes it
+/// away. The analyzers that share one share its aliases. What `lgabm_evidence_callback` tells is not redacted. `error` may
+/// be NULL.
+///
+/// # Safety
+/// `options` is NULL or was not freed and is used by nobody else; `redactor` is NULL or was not freed; `error` is NULL or
+/// may be written to.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lgabm_options_set_redactor(
+    options: *mut lgabm_options,
+    redactor: *const lgabm_redactor,
+    error: *mut *mut lgabm_error,
+) -> lgabm_status {
+    let set = |options: &mut Options| {
+        // SAFETY: the caller's promise is that of `behind`.
+        options.redactor = unsafe { behind(redactor) }.ok().cloned();
         Ok(())
     };
     // SAFETY: the caller's promises are those of `change`.

@@ -8,7 +8,9 @@ use loggrep_abm_core::report::{
 };
 
 use crate::error::{Failure, lgabm_error, lgabm_status};
-use crate::ffi::{behind, bytes, get, give, guard, handle, lend, lgabm_text, take_back};
+use crate::ffi::{
+    behind, bytes, get, give, guard, handle, item_behind, lgabm_text, number_behind, take_back, text_behind,
+};
 
 /// What an analysis found. It never changes: any number of threads may read it at once.
 pub struct lgabm_report {
@@ -140,12 +142,8 @@ pub unsafe extern "C" fn lgabm_report_free(report: *mut lgabm_report) {
     unsafe { take_back(report) }
 }
 
-fn text_of(text: Option<&str>) -> lgabm_text {
-    lgabm_text::of(text.unwrap_or_default())
-}
-
-fn at<T>(items: &[T], index: usize) -> Result<&T, Failure> {
-    items.get(index).ok_or(Failure::out_of_range())
+fn or_empty(text: &Option<String>) -> &str {
+    text.as_deref().unwrap_or_default()
 }
 
 /// Whether all of every input was read: 1 or 0; 0 for NULL. Any thread.
@@ -154,9 +152,9 @@ fn at<T>(items: &[T], index: usize) -> Result<&T, Failure> {
 /// `report` is NULL or was not freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_report_is_complete(report: *const lgabm_report) -> i32 {
-    // SAFETY: the caller's promise is that of `behind`.
-    let report = unsafe { behind(report) };
-    report.map_or(0, |report| i32::from(report.inputs.iter().all(|input: &Input| input.complete)))
+    let complete = |report: &Report| i32::from(report.inputs.iter().all(|input: &Input| input.complete));
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(report, complete) }
 }
 
 /// The major number of the JSON document's schema; 0 for NULL. Any thread.
@@ -165,10 +163,10 @@ pub unsafe extern "C" fn lgabm_report_is_complete(report: *const lgabm_report) -
 /// `report` is NULL or was not freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_report_schema_major(report: *const lgabm_report) -> u64 {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(report) }.map_or(0, |report| {
-        report.schema_version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0)
-    })
+    let major =
+        |report: &Report| report.schema_version.split('.').next().and_then(|major| major.parse().ok());
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(report, |report| major(report).unwrap_or(0)) }
 }
 
 /// Writes the digest of the signatures that were used to `text`. The text belongs to the report and lives as long.
@@ -181,13 +179,8 @@ pub unsafe extern "C" fn lgabm_report_signatures_digest(
     report: *const lgabm_report,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let report = unsafe { behind(report) }?;
-        Ok(lgabm_text::of(&report.tool.signatures_digest))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(report, text, |report| Some(&report.tool.signatures_digest)) }
 }
 
 /// How many clusters the input knows; 0 for NULL. Any thread.
@@ -196,8 +189,8 @@ pub unsafe extern "C" fn lgabm_report_signatures_digest(
 /// `report` is NULL or was not freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_report_cluster_count(report: *const lgabm_report) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(report) }.map_or(0, |report| report.bundle.clusters.len())
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(report, |report| report.bundle.clusters.len()) }
 }
 
 /// Writes the name of a cluster to `text`; empty where a release stands without one. The text belongs to the report
@@ -211,13 +204,8 @@ pub unsafe extern "C" fn lgabm_report_cluster_name(
     index: usize,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let report = unsafe { behind(report) }?;
-        Ok(lgabm_text::of(&at(&report.bundle.clusters, index)?.name))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(report, text, |report| Some(&report.bundle.clusters.get(index)?.name)) }
 }
 
 /// Writes the release of a cluster to `text`; empty where nothing tells it. The text belongs to the report and lives
@@ -231,13 +219,8 @@ pub unsafe extern "C" fn lgabm_report_cluster_version(
     index: usize,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let report = unsafe { behind(report) }?;
-        Ok(text_of(at(&report.bundle.clusters, index)?.version.as_deref()))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(report, text, |report| Some(or_empty(&report.bundle.clusters.get(index)?.version))) }
 }
 
 /// How many findings there are; 0 for NULL. Any thread.
@@ -246,8 +229,8 @@ pub unsafe extern "C" fn lgabm_report_cluster_version(
 /// `report` is NULL or was not freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_report_finding_count(report: *const lgabm_report) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(report) }.map_or(0, |report| report.findings.len())
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(report, |report| report.findings.len()) }
 }
 
 /// Writes a finding, the most severe and most certain first, to `finding`. It belongs to the report and lives as
@@ -261,8 +244,8 @@ pub unsafe extern "C" fn lgabm_report_finding(
     index: usize,
     finding: *mut *const lgabm_finding,
 ) -> lgabm_status {
-    // SAFETY: the caller's promises are those of `get` and `behind`.
-    unsafe { get(finding, || Ok(lend(at(&behind(report)?.findings, index)?))) }
+    // SAFETY: the caller's promises are those of `item_behind`.
+    unsafe { item_behind(report, finding, |report| report.findings.get(index)) }
 }
 
 /// How many problems are listed; 0 for NULL. Any thread.
@@ -271,8 +254,8 @@ pub unsafe extern "C" fn lgabm_report_finding(
 /// `report` is NULL or was not freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_report_problem_count(report: *const lgabm_report) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(report) }.map_or(0, |report| report.problems.len())
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(report, |report| report.problems.len()) }
 }
 
 /// Writes a problem, ordered by path and offset, to `problem`. It belongs to the report and lives as long; it is not
@@ -286,8 +269,8 @@ pub unsafe extern "C" fn lgabm_report_problem(
     index: usize,
     problem: *mut *const lgabm_problem,
 ) -> lgabm_status {
-    // SAFETY: the caller's promises are those of `get` and `behind`.
-    unsafe { get(problem, || Ok(lend(at(&behind(report)?.problems, index)?))) }
+    // SAFETY: the caller's promises are those of `item_behind`.
+    unsafe { item_behind(report, problem, |report| report.problems.get(index)) }
 }
 
 /// Writes the id of the signature to `text`. The text belongs to the report and lives as long. Any thread.
@@ -299,13 +282,8 @@ pub unsafe extern "C" fn lgabm_finding_id(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(&finding.id))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(&finding.id)) }
 }
 
 /// Writes the title, one line, to `text`. The text belongs to the report and lives as long. Any thread.
@@ -317,13 +295,8 @@ pub unsafe extern "C" fn lgabm_finding_title(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(&finding.title))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(&finding.title)) }
 }
 
 /// Writes cause and effect to `text`. The text belongs to the report and lives as long. Any thread.
@@ -335,13 +308,8 @@ pub unsafe extern "C" fn lgabm_finding_summary(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(&finding.summary))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(&finding.summary)) }
 }
 
 /// Writes the kind of issue, such as `networking`, to `text`. The text belongs to the report and lives as long. Any
@@ -354,13 +322,8 @@ pub unsafe extern "C" fn lgabm_finding_category(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(&finding.category))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(&finding.category)) }
 }
 
 /// Writes `critical`, `high`, `medium`, `low` or `info` to `text`. The text belongs to the report and lives as long.
@@ -373,13 +336,8 @@ pub unsafe extern "C" fn lgabm_finding_severity(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(&finding.severity))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(&finding.severity)) }
 }
 
 /// Writes `confirmed`, `likely` or `possible` to `text`. The text belongs to the report and lives as long. Any
@@ -392,13 +350,8 @@ pub unsafe extern "C" fn lgabm_finding_confidence(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(&finding.confidence))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(&finding.confidence)) }
 }
 
 /// Writes `affected`, `fixed`, `not_affected` or `unknown` to `text`. The text belongs to the report and lives as
@@ -411,13 +364,8 @@ pub unsafe extern "C" fn lgabm_finding_verdict(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(&finding.verdict))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(&finding.verdict)) }
 }
 
 /// Writes what to do, Markdown, to `text`. The text belongs to the report and lives as long. Any thread.
@@ -429,13 +377,8 @@ pub unsafe extern "C" fn lgabm_finding_workaround(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(&finding.workaround))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(&finding.workaround)) }
 }
 
 /// Writes what tells this issue on these nodes from others to `text`. The text belongs to the report and lives as
@@ -448,13 +391,8 @@ pub unsafe extern "C" fn lgabm_finding_fingerprint(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(&finding.fingerprint))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(&finding.fingerprint)) }
 }
 
 /// Writes the release that fixes it for the cluster of the verdict to `text`; empty where nothing tells. The text
@@ -467,13 +405,8 @@ pub unsafe extern "C" fn lgabm_finding_fix_for_this_cluster(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(text_of(finding.fix_for_this_cluster.as_deref()))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(or_empty(&finding.fix_for_this_cluster))) }
 }
 
 /// Writes when the earliest dated hit was, RFC 3339, to `text`; empty where nothing tells. The text belongs to the
@@ -486,13 +419,8 @@ pub unsafe extern "C" fn lgabm_finding_first_seen(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(text_of(finding.first_seen.as_deref()))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(or_empty(&finding.first_seen))) }
 }
 
 /// Writes when the last dated hit was, RFC 3339, to `text`; empty where nothing tells. The text belongs to the
@@ -505,13 +433,8 @@ pub unsafe extern "C" fn lgabm_finding_last_seen(
     finding: *const lgabm_finding,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(text_of(finding.last_seen.as_deref()))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| Some(or_empty(&finding.last_seen))) }
 }
 
 /// How often it was seen; 0 for NULL. Any thread.
@@ -520,8 +443,8 @@ pub unsafe extern "C" fn lgabm_finding_last_seen(
 /// `finding` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_finding_count(finding: *const lgabm_finding) -> u64 {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(finding) }.map_or(0, |finding| finding.count)
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(finding, |finding| finding.count) }
 }
 
 /// Whether it still happens at the end of that log: 1 or 0, and -1 when nothing tells; 0 for NULL. Any thread.
@@ -530,8 +453,8 @@ pub unsafe extern "C" fn lgabm_finding_count(finding: *const lgabm_finding) -> u
 /// `finding` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_finding_ongoing(finding: *const lgabm_finding) -> i32 {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(finding) }.map_or(0, |finding| finding.ongoing.map_or(-1, i32::from))
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(finding, |finding| finding.ongoing.map_or(-1, i32::from)) }
 }
 
 /// How many nodes have a hit; 0 for NULL. Any thread.
@@ -540,8 +463,8 @@ pub unsafe extern "C" fn lgabm_finding_ongoing(finding: *const lgabm_finding) ->
 /// `finding` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_finding_node_count(finding: *const lgabm_finding) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(finding) }.map_or(0, |finding| finding.nodes.len())
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(finding, |finding| finding.nodes.len()) }
 }
 
 /// Writes the name of a node to `text`. The text belongs to the report and lives as long. Any thread.
@@ -554,13 +477,8 @@ pub unsafe extern "C" fn lgabm_finding_node(
     index: usize,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(at(&finding.nodes, index)?))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| finding.nodes.get(index).map(String::as_str)) }
 }
 
 /// How many pods have a hit; 0 for NULL. Any thread.
@@ -569,8 +487,8 @@ pub unsafe extern "C" fn lgabm_finding_node(
 /// `finding` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_finding_pod_count(finding: *const lgabm_finding) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(finding) }.map_or(0, |finding| finding.pods.len())
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(finding, |finding| finding.pods.len()) }
 }
 
 /// Writes a pod, `namespace/pod` where the namespace is known, to `text`. The text belongs to the report and lives
@@ -584,13 +502,8 @@ pub unsafe extern "C" fn lgabm_finding_pod(
     index: usize,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(at(&finding.pods, index)?))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| finding.pods.get(index).map(String::as_str)) }
 }
 
 /// How many references there are; 0 for NULL. Any thread.
@@ -599,8 +512,8 @@ pub unsafe extern "C" fn lgabm_finding_pod(
 /// `finding` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_finding_reference_count(finding: *const lgabm_finding) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(finding) }.map_or(0, |finding| finding.references.len())
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(finding, |finding| finding.references.len()) }
 }
 
 /// Writes where to read more to `text`. The text belongs to the report and lives as long. Any thread.
@@ -613,13 +526,8 @@ pub unsafe extern "C" fn lgabm_finding_reference(
     index: usize,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(at(&finding.references, index)?))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| finding.references.get(index).map(String::as_str)) }
 }
 
 /// How many named captures there are; 0 for NULL. Any thread.
@@ -628,8 +536,8 @@ pub unsafe extern "C" fn lgabm_finding_reference(
 /// `finding` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_finding_capture_count(finding: *const lgabm_finding) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(finding) }.map_or(0, |finding| finding.captures.len())
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(finding, |finding| finding.captures.len()) }
 }
 
 /// Writes the name of a capture to `text`; they are sorted. The text belongs to the report and lives as long. Any
@@ -643,13 +551,8 @@ pub unsafe extern "C" fn lgabm_finding_capture_name(
     index: usize,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        Ok(lgabm_text::of(finding.captures.keys().nth(index).ok_or(Failure::out_of_range())?))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(finding, text, |finding| finding.captures.keys().nth(index).map(String::as_str)) }
 }
 
 /// How many distinct values a capture has; 0 for NULL, or an index that is too large. Any thread.
@@ -661,9 +564,9 @@ pub unsafe extern "C" fn lgabm_finding_capture_value_count(
     finding: *const lgabm_finding,
     index: usize,
 ) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    let finding = unsafe { behind(finding) };
-    finding.map_or(0, |finding| finding.captures.values().nth(index).map_or(0, Vec::len))
+    let values = |finding: &Finding| finding.captures.values().nth(index).map_or(0, Vec::len);
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(finding, values) }
 }
 
 /// Writes a value of a capture to `text`. The text belongs to the report and lives as long. Any thread.
@@ -677,14 +580,12 @@ pub unsafe extern "C" fn lgabm_finding_capture_value(
     value: usize,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let finding = unsafe { behind(finding) }?;
-        let values = finding.captures.values().nth(index).ok_or(Failure::out_of_range())?;
-        Ok(lgabm_text::of(at(values, value)?))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe {
+        text_behind(finding, text, |finding| {
+            finding.captures.values().nth(index)?.get(value).map(String::as_str)
+        })
+    }
 }
 
 /// How many pieces of evidence are kept; 0 for NULL. Any thread.
@@ -693,8 +594,8 @@ pub unsafe extern "C" fn lgabm_finding_capture_value(
 /// `finding` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_finding_evidence_count(finding: *const lgabm_finding) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(finding) }.map_or(0, |finding| finding.evidence.len())
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(finding, |finding| finding.evidence.len()) }
 }
 
 /// Writes a piece of evidence, the best first, to `evidence`. It belongs to the report and lives as long; it is not
@@ -708,8 +609,8 @@ pub unsafe extern "C" fn lgabm_finding_evidence(
     index: usize,
     evidence: *mut *const lgabm_evidence,
 ) -> lgabm_status {
-    // SAFETY: the caller's promises are those of `get` and `behind`.
-    unsafe { get(evidence, || Ok(lend(at(&behind(finding)?.evidence, index)?))) }
+    // SAFETY: the caller's promises are those of `item_behind`.
+    unsafe { item_behind(finding, evidence, |finding| finding.evidence.get(index)) }
 }
 
 /// Writes the file, archives on the way before `!`, to `text`. The text belongs to the report and lives as long. Any
@@ -722,13 +623,8 @@ pub unsafe extern "C" fn lgabm_evidence_path(
     evidence: *const lgabm_evidence,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let evidence = unsafe { behind(evidence) }?;
-        Ok(lgabm_text::of(&evidence.path))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(evidence, text, |evidence| Some(&evidence.path)) }
 }
 
 /// Writes the line, or the lines of a wrapped message, to `text`. The text belongs to the report and lives as long.
@@ -741,13 +637,8 @@ pub unsafe extern "C" fn lgabm_evidence_text(
     evidence: *const lgabm_evidence,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let evidence = unsafe { behind(evidence) }?;
-        Ok(lgabm_text::of(&evidence.text))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(evidence, text, |evidence| Some(&evidence.text)) }
 }
 
 /// Writes when it was, RFC 3339, UTC, to `text`; empty where nothing tells. The text belongs to the report and lives
@@ -760,13 +651,8 @@ pub unsafe extern "C" fn lgabm_evidence_time(
     evidence: *const lgabm_evidence,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let evidence = unsafe { behind(evidence) }?;
-        Ok(text_of(evidence.time.as_deref()))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(evidence, text, |evidence| Some(or_empty(&evidence.time))) }
 }
 
 /// Writes the cluster to `text`; empty where nothing tells. The text belongs to the report and lives as long. Any
@@ -779,13 +665,8 @@ pub unsafe extern "C" fn lgabm_evidence_cluster(
     evidence: *const lgabm_evidence,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let evidence = unsafe { behind(evidence) }?;
-        Ok(text_of(evidence.cluster.as_deref()))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(evidence, text, |evidence| Some(or_empty(&evidence.cluster))) }
 }
 
 /// Writes the node to `text`; empty where nothing tells. The text belongs to the report and lives as long. Any
@@ -798,13 +679,8 @@ pub unsafe extern "C" fn lgabm_evidence_node(
     evidence: *const lgabm_evidence,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let evidence = unsafe { behind(evidence) }?;
-        Ok(text_of(evidence.node.as_deref()))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(evidence, text, |evidence| Some(or_empty(&evidence.node))) }
 }
 
 /// Writes the namespace to `text`; empty where nothing tells. The text belongs to the report and lives as long. Any
@@ -817,13 +693,8 @@ pub unsafe extern "C" fn lgabm_evidence_namespace(
     evidence: *const lgabm_evidence,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let evidence = unsafe { behind(evidence) }?;
-        Ok(text_of(evidence.namespace.as_deref()))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(evidence, text, |evidence| Some(or_empty(&evidence.namespace))) }
 }
 
 /// Writes the pod to `text`; empty where nothing tells. The text belongs to the report and lives as long. Any
@@ -836,13 +707,8 @@ pub unsafe extern "C" fn lgabm_evidence_pod(
     evidence: *const lgabm_evidence,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let evidence = unsafe { behind(evidence) }?;
-        Ok(text_of(evidence.pod.as_deref()))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(evidence, text, |evidence| Some(or_empty(&evidence.pod))) }
 }
 
 /// Writes the container to `text`; empty where nothing tells. The text belongs to the report and lives as long. Any
@@ -855,13 +721,8 @@ pub unsafe extern "C" fn lgabm_evidence_container(
     evidence: *const lgabm_evidence,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let evidence = unsafe { behind(evidence) }?;
-        Ok(text_of(evidence.container.as_deref()))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(evidence, text, |evidence| Some(or_empty(&evidence.container))) }
 }
 
 /// The line of the file on which the message begins, from 1; 0 for NULL. Any thread.
@@ -870,8 +731,8 @@ pub unsafe extern "C" fn lgabm_evidence_container(
 /// `evidence` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_evidence_line(evidence: *const lgabm_evidence) -> u64 {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(evidence) }.map_or(0, |evidence| evidence.line)
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(evidence, |evidence| evidence.line) }
 }
 
 /// The byte of the decompressed file at which the match begins, from 0; 0 for NULL. Any thread.
@@ -880,8 +741,8 @@ pub unsafe extern "C" fn lgabm_evidence_line(evidence: *const lgabm_evidence) ->
 /// `evidence` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_evidence_offset(evidence: *const lgabm_evidence) -> u64 {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(evidence) }.map_or(0, |evidence| evidence.offset)
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(evidence, |evidence| evidence.offset) }
 }
 
 /// How many named captures this hit has; 0 for NULL. Any thread.
@@ -890,8 +751,8 @@ pub unsafe extern "C" fn lgabm_evidence_offset(evidence: *const lgabm_evidence) 
 /// `evidence` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_evidence_capture_count(evidence: *const lgabm_evidence) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(evidence) }.map_or(0, |evidence| evidence.captures.len())
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(evidence, |evidence| evidence.captures.len()) }
 }
 
 /// Writes the name of a capture to `text`; they are sorted. The text belongs to the report and lives as long. Any
@@ -905,13 +766,8 @@ pub unsafe extern "C" fn lgabm_evidence_capture_name(
     index: usize,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let evidence = unsafe { behind(evidence) }?;
-        Ok(lgabm_text::of(evidence.captures.keys().nth(index).ok_or(Failure::out_of_range())?))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(evidence, text, |evidence| evidence.captures.keys().nth(index).map(String::as_str)) }
 }
 
 /// Writes the value of a capture to `text`. The text belongs to the report and lives as long. Any thread.
@@ -924,13 +780,10 @@ pub unsafe extern "C" fn lgabm_evidence_capture_value(
     index: usize,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let evidence = unsafe { behind(evidence) }?;
-        Ok(lgabm_text::of(evidence.captures.values().nth(index).ok_or(Failure::out_of_range())?))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe {
+        text_behind(evidence, text, |evidence| evidence.captures.values().nth(index).map(String::as_str))
+    }
 }
 
 /// Writes the file, or the input itself, to `text`. The text belongs to the report and lives as long. Any thread.
@@ -942,13 +795,8 @@ pub unsafe extern "C" fn lgabm_problem_path(
     problem: *const lgabm_problem,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let problem = unsafe { behind(problem) }?;
-        Ok(lgabm_text::of(&problem.path))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(problem, text, |problem| Some(&problem.path)) }
 }
 
 /// Writes `truncated`, `corrupt`, `checksum`, `limit`, `unsupported`, `unreadable`, `skipped`, `duplicate` or
@@ -961,13 +809,8 @@ pub unsafe extern "C" fn lgabm_problem_kind(
     problem: *const lgabm_problem,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let problem = unsafe { behind(problem) }?;
-        Ok(lgabm_text::of(&problem.kind))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(problem, text, |problem| Some(&problem.kind)) }
 }
 
 /// Writes one sentence to `text`. The text belongs to the report and lives as long. Any thread.
@@ -979,13 +822,8 @@ pub unsafe extern "C" fn lgabm_problem_message(
     problem: *const lgabm_problem,
     text: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let problem = unsafe { behind(problem) }?;
-        Ok(lgabm_text::of(&problem.message))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(text, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(problem, text, |problem| Some(&problem.message)) }
 }
 
 /// Reads a report from the JSON document that `lgabm_report_write` gives, such as one that was stored. The report in

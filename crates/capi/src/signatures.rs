@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use loggrep_abm_core::SignatureSet;
 use loggrep_abm_core::check::check_files;
-use loggrep_abm_core::signature::{Mistake, builtin, read_directory};
+use loggrep_abm_core::signature::{Mistake, read_directory};
 
 use crate::error::{Failure, lgabm_error, lgabm_status};
-use crate::ffi::{array, behind, get, give, guard, handle, lend, lgabm_text, take_back, text};
+use crate::ffi::{
+    array, give, guard, handle, item_behind, lgabm_text, number_behind, take_back, text, text_behind,
+};
 
 /// A set of compiled signatures. It never changes: any number of threads may use it at once, and analyzers made from
 /// it keep what they need, so that it may be freed before them.
@@ -67,10 +69,11 @@ fn set<'a>(
     with_builtin: i32,
     files: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<*mut lgabm_signatures, Failure> {
-    let builtin = builtin().filter(|_| with_builtin != 0);
-    let mut all: Vec<(&'a str, &'a str)> = builtin.collect();
-    all.extend(files);
-    Ok(give(Arc::new(SignatureSet::from_files(all)?)))
+    let set = match with_builtin {
+        0 => SignatureSet::from_files(files)?,
+        _ => SignatureSet::with_builtin(files)?,
+    };
+    Ok(give(Arc::new(set)))
 }
 
 fn pairs(files: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
@@ -141,8 +144,8 @@ pub unsafe extern "C" fn lgabm_signatures_from_memory(
 /// `signatures` is NULL or a set that was not freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_signatures_count(signatures: *const lgabm_signatures) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(signatures) }.map_or(0, |set| set.signatures().len())
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(signatures, |set| set.signatures().len()) }
 }
 
 /// Writes the id of a signature to `id`; they are sorted. It belongs to the set and lives as long. Any thread.
@@ -155,14 +158,8 @@ pub unsafe extern "C" fn lgabm_signatures_id(
     index: usize,
     id: *mut lgabm_text,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let set = unsafe { behind(signatures) }?;
-        let signature = set.signatures().get(index).ok_or(Failure::out_of_range())?;
-        Ok(lgabm_text::of(signature.id()))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(id, body) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(signatures, id, |set| Some(set.signatures().get(index)?.id())) }
 }
 
 /// Writes the SHA-256 over the files of a set, in hexadecimal, to `digest`. It belongs to the set and lives as long. Any
@@ -175,8 +172,8 @@ pub unsafe extern "C" fn lgabm_signatures_digest(
     signatures: *const lgabm_signatures,
     digest: *mut lgabm_text,
 ) -> lgabm_status {
-    // SAFETY: the caller's promises are those of `get` and `behind`.
-    unsafe { get(digest, || Ok(lgabm_text::of(behind(signatures)?.digest()))) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(signatures, digest, |set| Some(set.digest())) }
 }
 
 /// Frees a set; nothing happens for NULL. Any thread, once no call uses it; analyzers made from it stay whole.
@@ -235,8 +232,8 @@ pub unsafe extern "C" fn lgabm_mistakes_of_memory(
 /// `mistakes` is NULL or was not freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_mistakes_count(mistakes: *const lgabm_mistakes) -> usize {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(mistakes) }.map_or(0, Vec::len)
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(mistakes, Vec::len) }
 }
 
 /// Writes a mistake to `mistake`. It belongs to `mistakes` and lives as long. Any thread.
@@ -249,13 +246,8 @@ pub unsafe extern "C" fn lgabm_mistakes_get(
     index: usize,
     mistake: *mut *const lgabm_mistake,
 ) -> lgabm_status {
-    let body = || {
-        // SAFETY: the caller's promise is that of `behind`.
-        let mistakes = unsafe { behind(mistakes) }?;
-        Ok(lend(mistakes.get(index).ok_or(Failure::out_of_range())?))
-    };
-    // SAFETY: the caller's promise is that of `get`.
-    unsafe { get(mistake, body) }
+    // SAFETY: the caller's promises are those of `item_behind`.
+    unsafe { item_behind(mistakes, mistake, |mistakes| mistakes.get(index)) }
 }
 
 /// Frees mistakes; nothing happens for NULL. Any thread.
@@ -277,8 +269,8 @@ pub unsafe extern "C" fn lgabm_mistake_file(
     mistake: *const lgabm_mistake,
     file: *mut lgabm_text,
 ) -> lgabm_status {
-    // SAFETY: the caller's promises are those of `get` and `behind`.
-    unsafe { get(file, || Ok(lgabm_text::of(&behind(mistake)?.file))) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(mistake, file, |mistake| Some(&mistake.file)) }
 }
 
 /// Writes the id of the signature, or the name of its file where it has none, to `id`. Lives as long as the mistake. Any
@@ -291,8 +283,8 @@ pub unsafe extern "C" fn lgabm_mistake_id(
     mistake: *const lgabm_mistake,
     id: *mut lgabm_text,
 ) -> lgabm_status {
-    // SAFETY: the caller's promises are those of `get` and `behind`.
-    unsafe { get(id, || Ok(lgabm_text::of(&behind(mistake)?.id))) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(mistake, id, |mistake| Some(&mistake.id)) }
 }
 
 /// Writes what is wrong to `message`. Lives as long as the mistake. Any thread.
@@ -304,8 +296,8 @@ pub unsafe extern "C" fn lgabm_mistake_message(
     mistake: *const lgabm_mistake,
     message: *mut lgabm_text,
 ) -> lgabm_status {
-    // SAFETY: the caller's promises are those of `get` and `behind`.
-    unsafe { get(message, || Ok(lgabm_text::of(&behind(mistake)?.message))) }
+    // SAFETY: the caller's promises are those of `text_behind`.
+    unsafe { text_behind(mistake, message, |mistake| Some(&mistake.message)) }
 }
 
 /// The line of a mistake, from 1; 0 for NULL. Any thread.
@@ -314,8 +306,8 @@ pub unsafe extern "C" fn lgabm_mistake_message(
 /// `mistake` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_mistake_line(mistake: *const lgabm_mistake) -> u64 {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(mistake) }.map_or(0, |mistake| mistake.line as u64)
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(mistake, |mistake| mistake.line as u64) }
 }
 
 /// The column of a mistake, from 1; 0 for NULL. Any thread.
@@ -324,8 +316,8 @@ pub unsafe extern "C" fn lgabm_mistake_line(mistake: *const lgabm_mistake) -> u6
 /// `mistake` is NULL or lives.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lgabm_mistake_column(mistake: *const lgabm_mistake) -> u64 {
-    // SAFETY: the caller's promise is that of `behind`.
-    unsafe { behind(mistake) }.map_or(0, |mistake| mistake.column as u64)
+    // SAFETY: the caller's promise is that of `number_behind`.
+    unsafe { number_behind(mistake, |mistake| mistake.column as u64) }
 }
 
 /// A text that must be there.

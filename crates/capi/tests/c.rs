@@ -142,18 +142,25 @@ fn the_program_of_the_readme_runs() {
     let code = readme.split("```c\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme.c");
     std::fs::write(&source, code).unwrap();
-    let program = compile("cc", "-std=c99", source.to_str().unwrap(), "readme");
-    let found = run(command(&program).arg(bundle()));
-    let (count, rest) = found.split_once(' ').unwrap();
-    assert!(count.parse::<u32>().is_ok_and(|count| count > 5), "{found}");
-    assert_eq!(rest, "findings\n");
+    let as_cpp = source.with_extension("cpp");
+    std::fs::copy(&source, &as_cpp).unwrap();
+    for (compiler, standard, source) in [("cc", "-std=c99", &source), ("c++", "-std=c++17", &as_cpp)] {
+        let program = compile(compiler, standard, source.to_str().unwrap(), &format!("readme-{compiler}"));
+        let found = run(command(&program).arg(bundle()));
+        let (count, rest) = found.split_once(' ').unwrap();
+        assert!(count.parse::<u32>().is_ok_and(|count| count > 5), "{found}");
+        assert_eq!(rest, "findings\n");
+    }
 }
 
+/// Beside what the program has of its own, though the library is made of things of the same name.
 #[test]
 fn the_static_library_links_too() {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("analyze-static");
+    let own = Path::new(env!("CARGO_TARGET_TMPDIR")).join("own.c");
+    std::fs::write(&own, "int lzma_code(void);\nint lzma_code(void) { return 1; }\n").unwrap();
     let mut command = Command::new("cc");
-    command.arg("-std=c99").args(STRICT).arg(Path::new(ROOT).join("examples/c/analyze.c"));
+    command.arg("-std=c99").args(STRICT).arg(Path::new(ROOT).join("examples/c/analyze.c")).arg(own);
     let archive = prefix().join("lib/libloggrep_abm.a").display().to_string();
     let with_archive = |flag: String| if flag == "-lloggrep_abm" { archive.clone() } else { flag };
     run(command.arg("-o").arg(&program).args(flags(true).into_iter().map(with_archive)));
@@ -175,11 +182,15 @@ fn declared() -> BTreeSet<String> {
 
 #[test]
 fn only_the_functions_of_the_header_are_exported() {
-    let library = prefix().join("lib/libloggrep_abm.so");
-    let symbols = run(Command::new("nm").args(["-D", "--defined-only", "--format=posix"]).arg(library));
-    let exported: BTreeSet<String> =
-        symbols.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
-    assert_eq!(exported, declared());
+    for (kind, name) in [("-D", "libloggrep_abm.so"), ("-g", "libloggrep_abm.a")] {
+        let library = prefix().join("lib").join(name);
+        let symbols = run(Command::new("nm").args([kind, "--defined-only", "--format=posix"]).arg(library));
+        // A line that ends so names the object of the archive.
+        let lines = symbols.lines().filter(|line| !line.ends_with(':'));
+        let exported: BTreeSet<String> =
+            lines.filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+        assert_eq!(exported, declared(), "{name}");
+    }
 }
 
 #[test]
@@ -190,9 +201,22 @@ fn the_c_tests_call_every_function() {
 }
 
 #[test]
+fn every_limit_may_be_set() {
+    let limits = include_str!("../../core/src/limits.rs");
+    let fields = limits.lines().filter(|line| line.starts_with("    pub ")).count();
+    let header = include_str!("../include/loggrep_abm.h");
+    let values = header.lines().filter(|line| line.trim_start().starts_with("LGABM_LIMIT_")).count();
+    assert_eq!(values, fields, "a limit of core that `lgabm_limit` does not have");
+}
+
+#[test]
 fn the_soname_names_the_abi() {
     let library = prefix().join("lib/libloggrep_abm.so");
     let bytes = std::fs::read(library).unwrap();
     let soname = format!("\0libloggrep_abm.so.{}\0", loggrep_abm::version::LGABM_ABI_VERSION >> 16);
     assert!(bytes.windows(soname.len()).any(|window| window == soname.as_bytes()));
+    let major = format!("\nversion = \"{}.", loggrep_abm::version::LGABM_ABI_VERSION >> 16);
+    let manifest = include_str!("../Cargo.toml");
+    let capi = manifest.split("[package.metadata.capi.library]").nth(1).unwrap();
+    assert!(capi.contains(&major), "{capi}");
 }

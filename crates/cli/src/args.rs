@@ -49,7 +49,7 @@ pub enum Command {
     Timeline(Timeline),
     /// Explain one known issue: cause, affected releases, workaround.
     Explain(Explain),
-    /// List, show or check signatures.
+    /// List, show, write, check, test and pack signatures.
     Signatures(Signatures),
     /// Print the JSON Schema of the JSON report.
     Schema,
@@ -152,8 +152,9 @@ pub struct LimitArguments {
 
 #[derive(Args)]
 pub struct SignatureSource {
-    /// Add the signatures of a directory; may be given several times.
-    #[arg(long, value_name = "DIR", env = "LOGGREP_ABM_SIGNATURES")]
+    /// Add the signatures of a directory or of a pack; may be given several times. A pack is verified first, and its
+    /// signatures take the place of built-in ones of the same id.
+    #[arg(long, value_name = "DIR|FILE", env = "LOGGREP_ABM_SIGNATURES")]
     pub signatures: Vec<PathBuf>,
     /// Leave out the built-in signatures.
     #[arg(long)]
@@ -419,10 +420,78 @@ pub enum SignaturesCommand {
         #[command(flatten)]
         signatures: SignatureSource,
     },
-    /// Check the signatures of a directory, or the built-in ones: every mistake as `file:line: id: what`.
-    Check {
-        /// A directory of `*.toml` files.
+    /// Make the file of a new signature from a line of a log: with a regex of which numbers, addresses, names, versions
+    /// and paths are captures, and `TODO` where only its author can tell.
+    New {
+        /// The line; without it, a piece of a log is read from standard input.
+        #[arg(long, value_name = "LINE", allow_hyphen_values = true)]
+        from_line: Option<String>,
+        /// Id of the issue; by default made of the words of the message.
+        #[arg(long)]
+        id: Option<String>,
+        /// Write `ID.toml` into this directory instead of to standard output; an existing file stays.
+        #[arg(short = 'o', long, value_name = "DIR")]
         directory: Option<PathBuf>,
+    },
+    /// Run every example and near miss: which fail, and at which stage.
+    Test {
+        /// A directory of `*.toml` files, one file, or a pack; by default the built-in signatures.
+        directory: Option<PathBuf>,
+    },
+    /// Check signatures: every mistake as `file:line:col: id: what`.
+    ///
+    /// Beside the form of the files and their examples this tells what makes a signature bad: literals that are short or
+    /// common, regexes with a worst case, ranges without a lower bound, texts that are not translated, examples that show
+    /// other issues too.
+    Check {
+        /// A directory of `*.toml` files, one file, or a pack; by default the built-in signatures.
+        directory: Option<PathBuf>,
+        /// Form of the output; in text, the line stands under each mistake.
+        #[arg(short, long, value_enum, default_value_t = TextOrJson::Text)]
+        format: TextOrJson,
+        /// Logs without a known issue: nothing may fire on them, and no literal may be common in them.
+        #[arg(long, value_name = "PATH")]
+        clean: Option<PathBuf>,
+    },
+    /// Bring the files into their canonical form: order of keys and tables, blank lines; comments stay.
+    Fmt {
+        /// A directory of `*.toml` files, or one file.
+        directory: PathBuf,
+        /// Change nothing; name the files that would be changed, and exit with status 1 when there are any.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print the JSON Schema of a signature file, with which editors complete and check it.
+    Schema,
+    /// Run one signature over a bundle: of each place with one of its literals, why it did or did not match.
+    Try {
+        /// The file of the signature.
+        file: PathBuf,
+        /// An archive, a directory or a log; `-` is standard input.
+        #[arg(long, value_name = "INPUT", required = true)]
+        on: Vec<PathBuf>,
+        /// Places shown per pattern, of those that match and of those that do not.
+        #[arg(long, value_name = "N", default_value_t = 5)]
+        max_places: usize,
+    },
+    /// Write the signatures of a directory into one file with a manifest, for `--signatures`.
+    Pack {
+        /// A directory of `*.toml` files without mistakes.
+        directory: PathBuf,
+        /// The pack to write.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        /// Name of the catalog.
+        #[arg(long, default_value = "signatures")]
+        name: String,
+        /// Releases of this program that can use it; by default from this one on.
+        #[arg(long, value_name = "RANGE", default_value = concat!(">= ", env!("CARGO_PKG_VERSION")))]
+        tool: String,
+    },
+    /// Tell whether a pack, or the directory of an unpacked one, is what its manifest says.
+    Verify {
+        /// The pack.
+        pack: PathBuf,
     },
 }
 

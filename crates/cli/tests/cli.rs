@@ -226,6 +226,14 @@ fn the_report_goes_to_a_file() {
     assert!(!std::fs::read_to_string(&text).unwrap().contains('\x1b'));
     let nowhere = run(&["analyze", DEMO, "-o", &folder.path("no/folder/report")]).status(2);
     assert!(nowhere.stderr.contains("no/folder/report"), "{}", nowhere.stderr);
+    // What cannot be read leaves the report of before.
+    run(&["analyze", "no-such-file", "-o", &path]).status(2);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+    run(&["analyze", DEMO, "--only", HIGH, "-f", "json", "-o", &path]).status(0);
+    assert_eq!(
+        run(&["analyze", DEMO, "--only", HIGH, "-f", "json"]).stdout,
+        std::fs::read_to_string(&path).unwrap()
+    );
 }
 
 #[test]
@@ -291,6 +299,40 @@ fn hits_are_chosen_by_time() {
     assert_eq!(count(&["--since", "2023-01-19", "--until", "2023-01-19T12:00:00Z"]), 2);
     assert_eq!(count(&["--since", "25h"]), 3);
     assert_eq!(piped(&["analyze", "-", "--since", "1h"], NDP.as_bytes()).status, 2);
+}
+
+/// The year of a syslog line is that of the newest line of the bundle, which another member holds.
+#[test]
+fn hits_without_a_year_are_chosen_by_that_of_the_newest_line() {
+    let folder = Folder::new("years");
+    let (_, message) = NDP.split_once("] ").unwrap();
+    let old = format!("Jan 10 10:00:00 node-1 agent: {message}");
+    let new = format!("Jan 19 10:00:00 node-1 agent: {message}");
+    let messages = folder.file("a/messages", old + &new);
+    // The time of modification would tell the year too, if it told anything.
+    std::fs::File::options().write(true).open(messages).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    folder.file("b/newest.log", "2023-01-20T00:00:00Z the last line\n");
+    let path = folder.path("");
+    let of =
+        |arguments: &[&str]| run(&[&["analyze", &path, "-f", "json"], arguments].concat()).status(0).json();
+    let finding = &of(&["--since", "2023-01-15"])["findings"][0];
+    assert_eq!(finding["count"], 1);
+    assert_eq!(finding["first_seen"], "2023-01-19T10:00:00Z");
+    assert_eq!(finding["evidence"][0]["time_inferred"], true);
+    assert_eq!(of(&["--until", "2023-01-15"])["findings"][0]["count"], 1);
+    assert_eq!(of(&["--since", "2023-01-01"])["findings"][0]["count"], 2);
+    assert_eq!(of(&["--since", "2023-01-20"])["findings"], serde_json::json!([]));
+}
+
+#[test]
+fn an_input_that_is_named_twice_is_read_once() {
+    let once = run(&["analyze", DEMO, "-f", "json"]).status(0).json();
+    let other_name = format!("testdata/../{DEMO}");
+    let twice = run(&["analyze", DEMO, &other_name, "-f", "json"]).status(0).json();
+    assert_eq!(once["findings"], twice["findings"]);
+    let problems = twice["problems"].as_array().unwrap();
+    let told = |problem: &&Value| problem["kind"] == "duplicate" && problem["path"] == other_name.as_str();
+    assert!(problems.iter().any(|problem| told(&problem)), "{problems:?}");
 }
 
 #[test]
@@ -437,6 +479,22 @@ fn no_color_counts_on_a_terminal() {
     assert!(coloured.contains("\x1b[1m") || coloured.contains("\x1b[3"), "{coloured}");
     let plain = on_terminal(&[("NO_COLOR", "1")]).unwrap();
     assert!(!plain.contains("\x1b[1m") && !plain.contains("\x1b[3"), "{plain}");
+}
+
+/// The bar tells bytes, rate and findings so far, on standard error, and only on a terminal.
+#[test]
+#[cfg(unix)]
+fn progress_is_shown_on_a_terminal() {
+    let program = env!("CARGO_BIN_EXE_loggrep-abm");
+    let mut command = Command::new("script");
+    command.args(["-qec", &format!("{program} analyze {DEMO} >/dev/null"), "/dev/null"]).current_dir(root());
+    let output = command.stdin(Stdio::null()).output();
+    let Some(output) = output.ok().filter(|output| output.status.success()) else { return };
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains(" MiB/s, ") && shown.contains(" issues"), "{shown}");
+    assert!(shown.ends_with("\r\x1b[K"), "the bar is gone at the end: {shown}");
+    let piped = run(&["analyze", DEMO]).status(0).stderr;
+    assert!(!piped.contains("MiB/s"), "{piped}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Analyses inputs end to end: walk, scan, join, decide.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -76,9 +77,10 @@ pub struct AnalyzeOptions<'a> {
     pub include: Vec<String>,
     /// Globs on member paths; a member must match none.
     pub exclude: Vec<String>,
-    /// Hits dated before this do not count.
+    /// Hits dated before this do not count. Where only the newest line of all inputs tells the year, and all are
+    /// paths, they are read twice.
     pub since: Option<Time>,
-    /// Hits dated after this do not count.
+    /// Hits dated after this do not count; see `since`.
     pub until: Option<Time>,
     /// Taken as the release of every cluster.
     pub cluster_version: Option<Version>,
@@ -179,7 +181,7 @@ impl<'a> AnalyzeOptions<'a> {
         Ok(PathFilter { include: globs(&self.include)?, exclude: globs(&self.exclude)? })
     }
 
-    fn scan_options(&self) -> ScanOptions {
+    pub(crate) fn scan_options(&self) -> ScanOptions {
         ScanOptions {
             evidence: self.limits.evidence,
             context: self.context,
@@ -190,10 +192,11 @@ impl<'a> AnalyzeOptions<'a> {
             line_bytes: self.limits.line_bytes,
             since: self.since,
             until: self.until,
+            newest: None,
         }
     }
 
-    fn decide_options(&self) -> DecideOptions {
+    pub(crate) fn decide_options(&self) -> DecideOptions {
         DecideOptions {
             language: self.language.clone(),
             evidence: self.limits.evidence,
@@ -263,43 +266,18 @@ impl<'s> Analysis<'s> {
                 return Err(Error::new(ErrorKind::Option, format!("there is no signature `{id}`")));
             }
         }
-        let scan_options = options.scan_options();
-        let filter = options.path_filter()?;
-        let tell = |signature, path: &EntryPath, sample: &Sample| options.tell(set, signature, path, sample);
-        let watch: Option<Watch<'_>> = options.evidence.is_some().then_some(&tell);
-        let mut tally = Tally::new(&scan_options);
-        let mut inputs = Vec::new();
-        for source in sources {
-            let make = || {
-                let scanner = Scanner::new(set, &scan_options).with_filter(&filter);
-                scanner.with_progress(options.progress).with_watch(watch)
-            };
-            let (scanners, summary) = walk(source, &options.walk_options(), make)?;
-            let mut of_input = Tally::new(&scan_options);
-            scanners.into_iter().for_each(|scanner| of_input.merge(scanner.tally));
-            inputs.push(Input {
-                path: summary.path.to_string(),
-                format: summary.format.to_owned(),
-                complete: summary.complete && !of_input.content_lost,
-                compressed_bytes: summary.compressed_bytes,
-                bytes: of_input.bytes,
-                entries: of_input.entries,
-                lines: of_input.lines,
-            });
-            if of_input.entries == 0 && summary.entries > 0 {
-                let message =
-                    format!("none of its {} members is wanted by --include and --exclude", summary.entries);
-                of_input.problem(Problem {
-                    path: summary.path,
-                    offset: None,
-                    kind: ProblemKind::Skipped,
-                    message,
-                });
-            }
-            tally.merge(of_input);
-        }
-        if options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
-            return Err(Error::new(ErrorKind::Cancelled, "the analysis was cancelled"));
+        let reader = Reader { set, options, filter: options.path_filter()? };
+        let mut scan_options = options.scan_options();
+        let mut paths = Some(Vec::new());
+        let sources = sources.into_iter().inspect(|source| note_path(&mut paths, source));
+        let (mut tally, mut inputs) = reader.read(sources, &scan_options)?;
+        scan_options.newest = tally.span.map(|(_, last)| last);
+        if tally.range_undecided
+            && scan_options.newest.is_some()
+            && let Some(paths) = paths
+        {
+            let sources = paths.into_iter().map(Source::Path);
+            (tally, inputs) = reader.read(sources, &scan_options)?;
         }
         let facts = tally.take_facts().resolve(options.cluster_version);
         Ok(Analysis { set, tally, facts, inputs, options: options.decide_options() })
@@ -314,5 +292,82 @@ impl<'s> Analysis<'s> {
     pub fn report(&self, language: &str) -> Report {
         let options = DecideOptions { language: language.to_owned(), ..self.options.clone() };
         decide(self.set, &self.tally, &self.facts, self.inputs.clone(), &options)
+    }
+}
+
+/// Keeps the paths of inputs as long as all of them can be read twice.
+fn note_path(paths: &mut Option<Vec<PathBuf>>, source: &Source) {
+    match (source, paths.as_mut()) {
+        (Source::Path(path), Some(paths)) if path.is_file() || path.is_dir() => paths.push(path.clone()),
+        _ => *paths = None,
+    }
+}
+
+/// Reads inputs, one after the other.
+struct Reader<'a> {
+    set: &'a SignatureSet,
+    options: &'a AnalyzeOptions<'a>,
+    filter: PathFilter,
+}
+
+impl Reader<'_> {
+    fn read(
+        &self,
+        sources: impl Iterator<Item = Source>,
+        scan_options: &ScanOptions,
+    ) -> Result<(Tally, Vec<Input>), Error> {
+        let mut tally = Tally::new(scan_options);
+        let mut inputs = Vec::new();
+        let mut seen = BTreeSet::new();
+        for source in sources {
+            if let Source::Path(path) = &source
+                && let Ok(real) = path.canonicalize()
+                && !seen.insert(real)
+            {
+                tally.problem(Problem {
+                    path: EntryPath::input(path.as_os_str().as_encoded_bytes()),
+                    offset: None,
+                    kind: ProblemKind::Duplicate,
+                    message: "the same input is named before: read once".to_owned(),
+                });
+                continue;
+            }
+            let (of_input, input) = self.read_one(source, scan_options)?;
+            inputs.push(input);
+            tally.merge(of_input);
+        }
+        match self.options.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+            true => Err(Error::new(ErrorKind::Cancelled, "the analysis was cancelled")),
+            false => Ok((tally, inputs)),
+        }
+    }
+
+    fn read_one(&self, source: Source, scan_options: &ScanOptions) -> Result<(Tally, Input), Error> {
+        let tell = |signature, path: &EntryPath, sample: &Sample| {
+            self.options.tell(self.set, signature, path, sample);
+        };
+        let watch: Option<Watch<'_>> = self.options.evidence.is_some().then_some(&tell);
+        let make = || {
+            let scanner = Scanner::new(self.set, scan_options).with_filter(&self.filter);
+            scanner.with_progress(self.options.progress).with_watch(watch)
+        };
+        let (scanners, summary) = walk(source, &self.options.walk_options(), make)?;
+        let mut tally = Tally::new(scan_options);
+        scanners.into_iter().for_each(|scanner| tally.merge(scanner.tally));
+        let input = Input {
+            path: summary.path.to_string(),
+            format: summary.format.to_owned(),
+            complete: summary.complete && !tally.content_lost,
+            compressed_bytes: summary.compressed_bytes,
+            bytes: tally.bytes,
+            entries: tally.entries,
+            lines: tally.lines,
+        };
+        if tally.entries == 0 && summary.entries > 0 {
+            let message =
+                format!("none of its {} members is wanted by --include and --exclude", summary.entries);
+            tally.problem(Problem { path: summary.path, offset: None, kind: ProblemKind::Skipped, message });
+        }
+        Ok((tally, input))
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! The automaton reports overlapping matches, else one issue's phrase would hide another's that starts inside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -15,7 +15,8 @@ use regex_automata::meta::Regex;
 use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind, Repetition};
 
 use crate::error::{Error, ErrorKind};
-use crate::filter::{self, Filter, Found, Kernel};
+use crate::filter::{Filter, Found, Kernel};
+use crate::literals;
 use crate::signature::{Mistake, Pattern, Signature};
 
 /// Every signature of a run, compiled and ready to be shared between threads.
@@ -60,7 +61,7 @@ pub(crate) struct CompiledPattern {
     pub(crate) signature: SignatureId,
     /// Index inside the signature.
     pub(crate) index: usize,
-    hir: Hir,
+    regex: String,
     line: OnceLock<Regex>,
     wrapped: OnceLock<Regex>,
     also: Vec<LazyRegex>,
@@ -80,27 +81,34 @@ impl LazyRegex {
     }
 
     fn get(&self) -> &Regex {
-        self.regex.get_or_init(|| {
-            let hir = parse_regex(&self.text).expect("the loader parsed this regex");
-            compile(&tolerant(&hir))
-        })
+        self.regex.get_or_init(|| compile(&tolerant(&parsed(&self.text))))
     }
 }
 
 impl CompiledPattern {
     /// The regex for a message that stands on one line.
     pub(crate) fn line_regex(&self) -> &Regex {
-        self.line.get_or_init(|| compile(&self.hir))
+        self.line.get_or_init(|| compile(&parsed(&self.regex)))
     }
 
     /// The regex for a message with line breaks at any place.
     pub(crate) fn wrapped_regex(&self) -> &Regex {
-        self.wrapped.get_or_init(|| compile(&tolerant(&self.hir)))
+        self.wrapped.get_or_init(|| compile(&tolerant(&parsed(&self.regex))))
     }
 
     /// Whether `also` and `reject` let a message pass.
     pub(crate) fn accepts(&self, message: &[u8]) -> bool {
         self.also.iter().all(|regex| regex.get().is_match(message)) && !self.rejects(message)
+    }
+
+    /// Which of `also` does not hold for a message, or which of `reject` does.
+    pub(crate) fn refusal(&self, message: &[u8]) -> Option<String> {
+        let lacks = self.also.iter().find(|regex| !regex.get().is_match(message));
+        let rejects = || self.reject.iter().find(|regex| regex.get().is_match(message));
+        match lacks {
+            Some(regex) => Some(format!("`also` does not hold: {}", regex.text)),
+            None => rejects().map(|regex| format!("`reject` holds: {}", regex.text)),
+        }
     }
 
     /// Whether `reject` holds for a message.
@@ -114,30 +122,52 @@ impl CompiledPattern {
     }
 }
 
+/// What the loader, or for a signature that is compiled in the tests, found to parse.
+fn parsed(regex: &str) -> Hir {
+    literals::parse(regex).expect("the loader parsed this regex")
+}
+
+/// The regex in both its forms, or why it cannot be used: larger than `NFA_BYTES` when compiled.
+pub(crate) fn check_regex(text: &str) -> Result<Hir, String> {
+    /// Bounds what a signature file from elsewhere may ask for.
+    const NFA_BYTES: usize = 4 << 20;
+    /// Compiles to far less than that: a character takes some 50 bytes.
+    const SURELY_SMALL: u64 = 10_000;
+    let hir = literals::parse(text)?;
+    if weight(&hir) > SURELY_SMALL {
+        let config = Regex::config().nfa_size_limit(Some(NFA_BYTES));
+        let built = Regex::builder().configure(config).build_from_hir(&tolerant(&hir));
+        built.map_err(|error| error.to_string())?;
+    }
+    Ok(hir)
+}
+
+/// How many characters a regex unrolls to.
+fn weight(hir: &Hir) -> u64 {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len() as u64,
+        HirKind::Class(class) => match class {
+            Class::Bytes(bytes) => bytes.ranges().len() as u64,
+            Class::Unicode(class) => class.ranges().len() as u64,
+        },
+        HirKind::Capture(capture) => weight(&capture.sub).saturating_add(2),
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min).max(repetition.min).max(1);
+            weight(&repetition.sub).saturating_add(1).saturating_mul(times.into())
+        }
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().fold(1, |sum: u64, part| sum.saturating_add(weight(part)))
+        }
+    }
+}
+
 fn compile(hir: &Hir) -> Regex {
     Regex::builder().build_from_hir(hir).expect("the loader compiled this regex")
 }
 
-/// Parses a regex of a signature: bytes, ASCII classes.
-pub(crate) fn parse_regex(text: &str) -> Result<Hir, String> {
-    let hir = regex_syntax::ParserBuilder::new()
-        .utf8(false)
-        .unicode(false)
-        .nest_limit(50)
-        .build()
-        .parse(text)
-        .map_err(|error| last_line(&error.to_string()))?;
-    let config = Regex::config().nfa_size_limit(Some(4 << 20)).utf8_empty(false);
-    Regex::builder().configure(config).build_from_hir(&tolerant(&hir)).map_err(|error| error.to_string())?;
-    Ok(hir)
-}
-
-fn last_line(message: &str) -> String {
-    message.lines().last().unwrap_or(message).trim_start_matches("error: ").to_owned()
-}
-
 /// The same regex for text in which a line break may stand for any blank, and after any character.
-fn tolerant(hir: &Hir) -> Hir {
+pub(crate) fn tolerant(hir: &Hir) -> Hir {
     let repetition = |repetition: &Repetition| {
         Hir::repetition(Repetition { sub: Box::new(tolerant(&repetition.sub)), ..repetition.clone() })
     };
@@ -181,163 +211,8 @@ fn class_with_break(class: &Class) -> Hir {
     Hir::class(class)
 }
 
-/// What a text must hold for a regex to match.
-enum Need {
-    Literal(Vec<u8>),
-    /// One of several conjunctions.
-    Any(Vec<Vec<Need>>),
-}
-
-/// Collects the literals that every match of a regex holds.
-#[derive(Default)]
-struct Needs {
-    found: Vec<Need>,
-    run: Vec<u8>,
-}
-
-impl Needs {
-    fn of(hir: &Hir) -> Vec<Need> {
-        let mut needs = Needs::default();
-        needs.visit(hir);
-        needs.end_run();
-        needs.found
-    }
-
-    fn end_run(&mut self) {
-        if !self.run.is_empty() {
-            self.found.push(Need::Literal(std::mem::take(&mut self.run)));
-        }
-    }
-
-    fn visit(&mut self, hir: &Hir) {
-        match hir.kind() {
-            HirKind::Empty | HirKind::Look(_) => {}
-            HirKind::Literal(literal) => self.run.extend_from_slice(&literal.0),
-            HirKind::Capture(capture) => self.visit(&capture.sub),
-            HirKind::Concat(parts) => parts.iter().for_each(|part| self.visit(part)),
-            HirKind::Class(_) => self.end_run(),
-            HirKind::Repetition(repetition) => {
-                self.end_run();
-                if repetition.min > 0 {
-                    self.visit(&repetition.sub);
-                    self.end_run();
-                }
-            }
-            HirKind::Alternation(parts) => {
-                self.end_run();
-                let branches: Vec<Vec<Need>> = parts.iter().map(Needs::of).collect();
-                if branches.iter().all(|branch| !branch.is_empty()) {
-                    self.found.push(Need::Any(branches));
-                }
-            }
-        }
-    }
-}
-
-/// Bytes that some encoder escapes or doubles; a piece holds none of them.
-fn is_escaped(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'\\' | b'<' | b'>' | b'&' | b'`') || !(0x20..0x7f).contains(&byte)
-}
-
 /// What a record holds that is a part of a longer message: CRI's tag, and any record of docker.
 const PARTS: [&[u8]; 3] = [b" stderr P ", b" stdout P ", b"\",\"stream\":\"std"];
-
-/// The shortest piece: below it, a piece would be a candidate on every other line.
-const SHORTEST_PIECE: usize = filter::SHORTEST;
-/// Pieces a pattern gets at most; each costs false candidates.
-const PIECES: usize = 5;
-
-/// The pieces of a pattern.
-pub(crate) fn pieces_of(pattern: &Pattern) -> Result<Vec<Vec<u8>>, String> {
-    let given: Vec<Need> =
-        pattern.literals.iter().map(|text| Need::Literal(text.clone().into_bytes())).collect();
-    let needs = if given.is_empty() { Needs::of(&pattern.hir) } else { given };
-    pieces(&needs).ok_or_else(|| {
-        "no literal of 8 characters or more that every match holds (quotes, backslashes, `<`, `>`, `&` do not count)"
-            .to_owned()
-    })
-}
-
-/// Required stretches without escaped bytes, in the order of the regex.
-fn stretches(needs: &[Need]) -> Vec<&[u8]> {
-    let literals = needs.iter().filter_map(|need| match need {
-        Need::Literal(literal) => Some(literal),
-        Need::Any(_) => None,
-    });
-    literals
-        .flat_map(|literal| literal.split(|&byte| is_escaped(byte)))
-        .map(|part| part.trim_ascii())
-        .collect()
-}
-
-fn pieces(needs: &[Need]) -> Option<Vec<Vec<u8>>> {
-    let mut stretches = stretches(needs);
-    stretches.retain(|stretch| stretch.len() >= SHORTEST_PIECE);
-    // Longest first; equals stay in the order of the regex.
-    stretches.sort_by_key(|stretch| std::cmp::Reverse(stretch.len()));
-    if stretches.first().is_none_or(|stretch| stretch.len() < 12)
-        && let Some(pieces) = any_pieces(needs)
-    {
-        return Some(pieces);
-    }
-    stretches.first()?;
-    let mut pieces: Vec<Vec<u8>> = Vec::new();
-    for stretch in stretches {
-        if pieces.len() >= 2 && stretch.len() < 12 {
-            break;
-        }
-        pieces.extend(tile(stretch));
-        if pieces.len() >= PIECES - 1 {
-            break;
-        }
-    }
-    pieces.truncate(PIECES);
-    pieces.dedup();
-    Some(pieces)
-}
-
-/// Where nothing long enough is always there: the pieces of every branch of an alternation.
-fn any_pieces(needs: &[Need]) -> Option<Vec<Vec<u8>>> {
-    needs.iter().find_map(|need| {
-        let Need::Any(branches) = need else { return None };
-        let branches: Option<Vec<Vec<Vec<u8>>>> = branches.iter().map(|branch| pieces(branch)).collect();
-        branches.map(|branches| branches.concat())
-    })
-}
-
-/// Cuts a stretch at blanks into pieces of about 15 bytes, so that a cut inside one leaves the others whole.
-///
-/// A short stretch gives its first and its last words, which may overlap in one.
-fn tile(stretch: &[u8]) -> Vec<Vec<u8>> {
-    const SHORT: usize = 30;
-    const WANTED: usize = 14;
-    let words: Vec<&[u8]> = stretch.split(|&byte| byte == b' ').collect();
-    if stretch.len() < SHORT {
-        let wanted = (stretch.len() / 2).clamp(SHORTEST_PIECE, 10);
-        let length = |words: &[&[u8]]| words.iter().map(|word| word.len() + 1).sum::<usize>() - 1;
-        let first = (1..=words.len()).find(|&count| length(&words[..count]) >= wanted).unwrap_or(words.len());
-        let last = (0..words.len()).rev().find(|&from| length(&words[from..]) >= wanted).unwrap_or(0);
-        let mut pieces = vec![words[..first].join(&b' '), words[last..].join(&b' ')];
-        pieces.dedup();
-        return pieces;
-    }
-    let mut tiles: Vec<Vec<u8>> = Vec::new();
-    let mut tile: Vec<u8> = Vec::new();
-    for word in words {
-        if !tile.is_empty() {
-            tile.push(b' ');
-        }
-        tile.extend_from_slice(word);
-        if tile.len() >= WANTED {
-            tiles.push(std::mem::take(&mut tile));
-        }
-    }
-    // A lone common word would be a candidate on many lines, and longer pieces break more often: a short rest is left.
-    if tile.len() >= 12 || tiles.is_empty() {
-        tiles.push(tile);
-    }
-    tiles
-}
 
 impl SignatureSet {
     /// Compiles the built-in signatures.
@@ -345,7 +220,31 @@ impl SignatureSet {
     /// # Errors
     /// Never for a released build: its tests load the same files.
     pub fn builtin() -> Result<SignatureSet, Error> {
-        SignatureSet::from_files(crate::signature::builtin())
+        SignatureSet::with_builtin([])
+    }
+
+    /// Compiles the built-in signatures and those of the files `(file name, text)`.
+    ///
+    /// # Errors
+    /// When a file has a mistake, or the id of a built-in signature.
+    pub fn with_builtin<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<SignatureSet, Error> {
+        SignatureSet::with_builtin_except(&BTreeSet::new(), files)
+    }
+
+    /// The same without the built-in signatures of these ids: a newer catalog has its own.
+    ///
+    /// # Errors
+    /// Those of [`SignatureSet::with_builtin`].
+    pub fn with_builtin_except<'a>(
+        except: &BTreeSet<String>,
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<SignatureSet, Error> {
+        let mut loading = Loading::default();
+        loading.builtin(except);
+        files.into_iter().for_each(|(file, text)| loading.file(file, text));
+        loading.finish_without_mistakes()
     }
 
     /// Compiles signatures from `(file name, text)`.
@@ -355,41 +254,18 @@ impl SignatureSet {
     pub fn from_files<'a>(
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<SignatureSet, Error> {
-        let (set, mistakes) = SignatureSet::load(files);
-        match mistakes.first() {
-            None => Ok(set),
-            Some(_) => {
-                let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
-                Err(Error::new(ErrorKind::Signature, lines.join("\n")))
-            }
-        }
+        let mut loading = Loading::default();
+        files.into_iter().for_each(|(file, text)| loading.file(file, text));
+        loading.finish_without_mistakes()
     }
 
     /// Compiles what can be compiled and tells every mistake.
     pub(crate) fn load<'a>(
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> (SignatureSet, Vec<Mistake>) {
-        let mut mistakes = Vec::new();
-        let mut by_id: BTreeMap<String, Signature> = BTreeMap::new();
-        let mut digest = Digest::default();
-        for (file, text) in files {
-            digest.update(file, text);
-            let Some(signature) = crate::signature::load(file, text, &mut mistakes) else { continue };
-            if let Some(other) = by_id.get(&signature.id) {
-                let message = format!("the id stands in `{}` too", other.file);
-                mistakes.push(Mistake {
-                    file: file.to_owned(),
-                    line: 1,
-                    column: 1,
-                    id: signature.id.clone(),
-                    message,
-                });
-                continue;
-            }
-            by_id.insert(signature.id.clone(), signature);
-        }
-        mistakes.sort();
-        (SignatureSet::compile(by_id.into_values().collect(), digest.finish()), mistakes)
+        let mut loading = Loading::default();
+        files.into_iter().for_each(|(file, text)| loading.file(file, text));
+        loading.finish()
     }
 
     fn compile(signatures: Vec<Signature>, digest: String) -> SignatureSet {
@@ -398,8 +274,8 @@ impl SignatureSet {
         for (signature_index, signature) in signatures.iter().enumerate() {
             for (index, pattern) in signature.patterns.iter().enumerate() {
                 let id = PatternId(patterns.len() as u32);
-                for piece in pieces_of(pattern).unwrap_or_default() {
-                    pieces.entry(piece).or_default().push(id);
+                for piece in &pattern.required.pieces {
+                    pieces.entry(piece.clone()).or_default().push(id);
                 }
                 patterns.push(CompiledPattern::new(SignatureId(signature_index as u32), index, pattern));
             }
@@ -423,6 +299,11 @@ impl SignatureSet {
     /// SHA-256 over names and texts of the files, in lower-case hexadecimal.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// The text of the piece that was found.
+    pub(crate) fn piece(&self, candidate: Candidate) -> &[u8] {
+        &self.pieces[candidate.piece as usize]
     }
 
     pub(crate) fn piece_length(&self, candidate: Candidate) -> usize {
@@ -502,20 +383,82 @@ impl PatternId {
 
 impl CompiledPattern {
     fn new(signature: SignatureId, index: usize, pattern: &Pattern) -> CompiledPattern {
-        let needs = Needs::of(&pattern.hir);
-        let squeeze =
-            |stretch: &[u8]| stretch.iter().copied().filter(|&byte| byte != b' ').collect::<Vec<u8>>();
-        let squeezed = stretches(&needs).into_iter().map(squeeze).filter(|text| text.len() >= 4).collect();
         CompiledPattern {
             signature,
             index,
-            hir: pattern.hir.clone(),
+            regex: pattern.regex.clone(),
             line: OnceLock::new(),
             wrapped: OnceLock::new(),
             also: pattern.also.iter().map(|text| LazyRegex::new(text)).collect(),
             reject: pattern.reject.iter().map(|text| LazyRegex::new(text)).collect(),
-            squeezed,
+            squeezed: pattern.required.squeezed.clone(),
         }
+    }
+}
+
+/// Files on their way into a set.
+#[derive(Default)]
+struct Loading {
+    by_id: BTreeMap<String, Signature>,
+    mistakes: Vec<Mistake>,
+    digest: Digest,
+    /// The files that are not compiled in.
+    names: Vec<String>,
+}
+
+impl Loading {
+    fn builtin(&mut self, except: &BTreeSet<String>) {
+        for ((file, text), prepared) in crate::signature::builtin().zip(crate::signature::prepared()) {
+            if file.strip_suffix(".toml").is_some_and(|id| except.contains(id)) {
+                continue;
+            }
+            self.digest.update(file, text);
+            let signature = crate::signature::load_prepared(file, text, prepared, &mut self.mistakes);
+            self.add(signature);
+        }
+    }
+
+    fn file(&mut self, file: &str, text: &str) {
+        self.digest.update(file, text);
+        self.names.push(file.to_owned());
+        let signature = crate::signature::load(file, text, &mut self.mistakes);
+        self.add(signature);
+    }
+
+    fn add(&mut self, signature: Option<Signature>) {
+        let Some(signature) = signature else { return };
+        match self.by_id.get(&signature.id) {
+            Some(other) => self.mistakes.push(Mistake {
+                message: format!("the id stands in `{}` too", other.file),
+                file: signature.file,
+                line: 1,
+                column: 1,
+                id: signature.id,
+            }),
+            None => {
+                self.by_id.insert(signature.id.clone(), signature);
+            }
+        }
+    }
+
+    fn finish(mut self) -> (SignatureSet, Vec<Mistake>) {
+        // The tests prove what is compiled in.
+        if !self.names.is_empty() {
+            let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+            crate::signature::relations::check(&self.by_id, &names, &mut self.mistakes);
+        }
+        self.mistakes.sort();
+        let signatures = self.by_id.into_values().collect();
+        (SignatureSet::compile(signatures, self.digest.finish()), self.mistakes)
+    }
+
+    fn finish_without_mistakes(self) -> Result<SignatureSet, Error> {
+        let (set, mistakes) = self.finish();
+        if mistakes.is_empty() {
+            return Ok(set);
+        }
+        let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+        Err(Error::new(ErrorKind::Signature, lines.join("\n")))
     }
 }
 
@@ -542,31 +485,7 @@ impl Digest {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Candidate, Needs, PARTS, PatternId, SignatureSet, parse_regex, pieces, tile};
-
-    fn pieces_of(regex: &str) -> Vec<String> {
-        let hir = parse_regex(regex).expect(regex);
-        let pieces = pieces(&Needs::of(&hir)).unwrap_or_default();
-        pieces.into_iter().map(|piece| String::from_utf8(piece).expect("ascii")).collect()
-    }
-
-    #[test]
-    fn pieces_survive_any_one_cut() {
-        let regex =
-            r#"failed calling webhook "[^"]+": .{0,300}x509: certificate signed by unknown authority"#;
-        assert_eq!(
-            pieces_of(regex),
-            ["x509: certificate", "signed by unknown", "failed calling", "calling webhook"]
-        );
-        assert_eq!(pieces_of("[Dd]ocker service is not active"), ["ocker service", "not active"]);
-        assert_eq!(pieces_of("abc"), [""; 0]);
-        assert_eq!(pieces_of("(?:one long literal here|another)"), [""; 0]);
-        assert_eq!(
-            pieces_of("(?:one long literal here|another one of them)"),
-            ["one long literal", "literal here", "another one", "one of them"]
-        );
-        assert_eq!(pieces_of("BPF program is too (?:large|big)"), ["BPF program", "program is too"]);
-    }
+    use super::{Candidate, PARTS, PatternId, SignatureSet, check_regex};
 
     /// Numbers that are the same on each run (xorshift64).
     struct Numbers(u64);
@@ -603,11 +522,33 @@ mod tests {
         );
     }
 
+    /// What the build script prepared is what the files say.
+    #[test]
+    fn the_builtin_set_is_that_of_its_files() {
+        let prepared = SignatureSet::builtin().unwrap();
+        let loaded = SignatureSet::from_files(crate::signature::builtin()).unwrap();
+        assert_eq!(prepared.digest(), loaded.digest());
+        assert_eq!(prepared.signatures().len(), loaded.signatures().len());
+        for (prepared, mut loaded) in prepared.signatures.into_iter().zip(loaded.signatures) {
+            assert_eq!(prepared.definition(), loaded.definition());
+            loaded.examples.clear();
+            loaded.near_misses.clear();
+            assert_eq!(format!("{prepared:?}"), format!("{loaded:?}"));
+        }
+    }
+
+    #[test]
+    fn a_regex_that_unrolls_to_too_much_is_a_mistake() {
+        assert!(check_regex("a long literal{1,500} and (?:more of [a-z]{3} it){20}").is_ok());
+        assert!(check_regex("a long literal (?:(?:x{1000}){1000}){1000}").is_err());
+        assert!(check_regex("a long literal (?:[ab][cd]){500000}").is_err());
+    }
+
     /// The pieces of a set by their number, and the patterns that each belongs to.
     fn pieces_of_set(set: &SignatureSet) -> BTreeMap<Vec<u8>, Vec<PatternId>> {
         let mut pieces: BTreeMap<Vec<u8>, Vec<PatternId>> = BTreeMap::new();
         for id in (0..set.pattern_count() as u32).map(PatternId) {
-            for piece in super::pieces_of(set.source(id)).unwrap() {
+            for piece in set.source(id).required.pieces.clone() {
                 pieces.entry(piece).or_default().push(id);
             }
         }
@@ -670,16 +611,6 @@ mod tests {
             let pieces: Vec<Vec<u8>> = pieces_of_set(&set).into_keys().collect();
             let text = random(&mut numbers, 3_000);
             finds_what_a_naive_search_finds(&set, text.as_bytes(), &pieces);
-        }
-    }
-
-    #[test]
-    fn tiles_are_long_enough() {
-        for text in ["a", "could not find a JWS signature in the cluster-info ConfigMap for token ID", "one"]
-        {
-            for tile in tile(text.as_bytes()) {
-                assert!((1..40).contains(&tile.len()), "{tile:?}");
-            }
         }
     }
 }

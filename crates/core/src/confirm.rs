@@ -128,6 +128,27 @@ impl Confirmer {
         }
     }
 
+    /// Why [`Confirmer::look`] found nothing, for the author of the pattern.
+    pub(crate) fn reason(&mut self, set: &SignatureSet, id: PatternId, window: &Window<'_>) -> String {
+        let pattern = set.pattern(id);
+        let line = line_around(window.bytes, window.at);
+        let searched = cell(window, &line);
+        let folded = self.line.fold(window, &searched);
+        if let Some(found) = pattern.line_regex().find(&folded.text) {
+            let message = message_around(&folded.text, found.range());
+            let refusal = pattern.refusal(&folded.text[message]);
+            return refusal.unwrap_or_else(|| "`reject` holds for the lines beside it".to_owned());
+        }
+        let block = block_around(window.bytes, &line);
+        let folded = self.block.fold(window, &block);
+        if let Some(found) = pattern.wrapped_regex().find(&folded.text) {
+            let message = lines_of(&folded.text, found.range());
+            let refusal = pattern.refusal(&folded.text[message]);
+            return refusal.unwrap_or_else(|| "the message begins behind this literal".to_owned());
+        }
+        crate::check::stage::reached(&set.source(id).regex, &folded.text)
+    }
+
     /// The record at the candidate joined with those of its stream that continue it, searched for every pattern.
     ///
     /// Where the parts are cut small no piece may stand whole in any of them. Gives the matches, and the offset up to
@@ -369,7 +390,7 @@ fn holds_most(literals: &[Vec<u8>], text: &[u8]) -> bool {
 }
 
 /// The line that holds the byte at `at`, without its end.
-fn line_around(bytes: &[u8], at: usize) -> Range<usize> {
+pub(crate) fn line_around(bytes: &[u8], at: usize) -> Range<usize> {
     let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |before| before + 1);
     let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length);
     start..end

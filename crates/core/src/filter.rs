@@ -20,6 +20,7 @@ const STRIDE: usize = 4;
 const WINDOW: usize = GRAM + STRIDE - 1;
 /// The shortest piece the filter can find.
 pub(crate) const SHORTEST: usize = WINDOW;
+const _: () = assert!(SHORTEST == crate::literals::SHORTEST_PIECE);
 /// Bytes after which it is decided whether candidates swarm.
 const BLOCK: usize = 16 << 10;
 /// Candidates in a block from which on it goes to the automaton: one in 16 probes.

@@ -35,6 +35,7 @@ mod html;
 pub mod input;
 pub mod lang;
 mod limits;
+mod literals;
 pub mod mask;
 mod path;
 mod problem;

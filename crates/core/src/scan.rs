@@ -12,7 +12,8 @@ use crate::analyze::Progress;
 use crate::automaton::{Candidate, PatternId, SignatureId, SignatureSet};
 use crate::bundle::place::{Place, place_of_line};
 use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
-use crate::confirm::{Confirmer, Match, Window, reach};
+use crate::check::stage::{Attempt, shown};
+use crate::confirm::{Confirmer, Match, Window, line_around, reach};
 use crate::container::{Entry, EntryEnd, Sink};
 use crate::filter::Found;
 use crate::html::{self, Stripper};
@@ -44,6 +45,8 @@ pub(crate) struct ScanOptions {
     pub(crate) since: Option<Time>,
     /// Hits after this instant do not count; undated hits do.
     pub(crate) until: Option<Time>,
+    /// The newest time of the bundle, where an earlier reading found it: tells the year where nothing closer does.
+    pub(crate) newest: Option<Time>,
 }
 
 impl ScanOptions {
@@ -58,6 +61,7 @@ impl ScanOptions {
             line_bytes: 32 << 10,
             since: None,
             until: None,
+            newest: None,
         }
     }
 }
@@ -80,11 +84,15 @@ impl PathFilter {
 /// Told of each sample that an entry keeps, as soon as it is confirmed; its time is not known yet.
 pub(crate) type Watch<'s> = &'s (dyn Fn(SignatureId, &EntryPath, &Sample) + Sync);
 
+/// Told of each look at a candidate, of all signatures or only of the one with this id, for its author.
+pub(crate) type Trace<'s> = (&'s (dyn Fn(&Attempt) + Sync), Option<&'s str>);
+
 /// Scans what a walk delivers; one per worker.
 pub(crate) struct Scanner<'s> {
     filter: Option<&'s PathFilter>,
     progress: Option<&'s (dyn Fn(Progress) + Sync)>,
     watch: Option<Watch<'s>>,
+    trace: Option<Trace<'s>>,
     set: &'s SignatureSet,
     options: &'s ScanOptions,
     confirmer: Confirmer,
@@ -207,6 +215,7 @@ impl<'s> Scanner<'s> {
             filter: None,
             progress: None,
             watch: None,
+            trace: None,
             set,
             options,
             confirmer: Confirmer::new(set),
@@ -232,6 +241,11 @@ impl<'s> Scanner<'s> {
 
     pub(crate) fn with_watch(mut self, watch: Option<Watch<'s>>) -> Scanner<'s> {
         self.watch = watch;
+        self
+    }
+
+    pub(crate) fn with_trace(mut self, trace: Option<Trace<'s>>) -> Scanner<'s> {
+        self.trace = trace;
         self
     }
 
@@ -341,10 +355,42 @@ impl<'s> Scanner<'s> {
             }
             let verdict = self.confirmer.look(set, id, window);
             self.done_until[id.index()] = verdict.done_until.max(candidate.start + 1);
+            if self.trace.is_some() {
+                let found = verdict.found.as_ref();
+                self.tell_attempt(scan, (candidate, id), window, found, chunk);
+            }
             if let Some(found) = verdict.found {
                 self.hit(scan, id, window, &found, chunk);
             }
         }
+    }
+
+    fn tell_attempt(
+        &mut self,
+        scan: &mut EntryScan,
+        (candidate, id): (Candidate, PatternId),
+        window: &Window<'_>,
+        found: Option<&Match>,
+        chunk: &[u8],
+    ) {
+        let Some((trace, only)) = self.trace else { return };
+        let signature = self.set.signature(self.set.pattern(id).signature);
+        if only.is_some_and(|only| only != signature.id()) {
+            return;
+        }
+        let line = line_around(window.bytes, window.at);
+        let outcome = match found {
+            Some(found) => Ok(found.captures.clone()),
+            None => Err(self.confirmer.reason(self.set, id, window)),
+        };
+        trace(&Attempt {
+            pattern: self.set.source(id).name.clone(),
+            path: scan.entry.path.to_string(),
+            line: scan.line_of(window, line.start, chunk),
+            literal: String::from_utf8_lossy(self.set.piece(candidate)).into_owned(),
+            text: shown(&window.bytes[line]),
+            outcome,
+        });
     }
 
     /// Confirms a message whose parts are several records.
@@ -423,8 +469,14 @@ impl<'s> Scanner<'s> {
     }
 
     /// Whether the hit has a time outside of what was asked for.
-    fn is_out_of_range(&self, when: When) -> bool {
-        let Some(time) = when.resolve(None) else { return false };
+    fn is_out_of_range(&mut self, when: When) -> bool {
+        if self.options.since.or(self.options.until).is_none() || when.is_undated() {
+            return false;
+        }
+        let Some(time) = when.resolve(self.options.newest) else {
+            self.tally.range_undecided = true;
+            return false;
+        };
         self.options.since.is_some_and(|since| time < since)
             || self.options.until.is_some_and(|until| time > until)
     }

@@ -129,6 +129,8 @@ pub(crate) struct Tally {
     pub(crate) problems: BTreeSet<Problem>,
     pub(crate) problems_omitted: u64,
     pub(crate) content_lost: bool,
+    /// Whether a hit was kept although only the newest time of the bundle can tell if it was asked for.
+    pub(crate) range_undecided: bool,
     pub(crate) span: Option<(Time, Time)>,
     /// The latest time in the logs of each node.
     pub(crate) node_ends: BTreeMap<String, Time>,
@@ -148,6 +150,7 @@ impl Tally {
             problems: BTreeSet::new(),
             problems_omitted: 0,
             content_lost: false,
+            range_undecided: false,
             span: None,
             node_ends: BTreeMap::new(),
             facts: Facts::new(options.facts),
@@ -231,6 +234,7 @@ impl Tally {
         self.bytes += other.bytes;
         self.lines += other.lines;
         self.content_lost |= other.content_lost;
+        self.range_undecided |= other.range_undecided;
         self.problems_omitted += other.problems_omitted;
         other.problems.into_iter().for_each(|problem| self.problem(problem));
         if let Some((first, last)) = other.span {

@@ -7,7 +7,7 @@ Start from `Analyzer`:
         print(finding.id, finding.count, finding.verdict)
 """
 
-from ._analyzer import Analyzer, Limits, Mistake, Provisional, Session, Signatures, check
+from ._analyzer import Analyzer, Limits, Mistake, Provisional, Redactor, Session, Signatures, check
 from ._errors import CancelledError, Error, InputError, InvalidArgumentError, SignatureError
 from ._ffi import library_version
 from ._report import (
@@ -19,6 +19,7 @@ from ._report import (
     Coverage,
     Evidence,
     Finding,
+    Form,
     Input,
     Missing,
     Node,
@@ -43,6 +44,7 @@ __all__ = [
     "Error",
     "Evidence",
     "Finding",
+    "Form",
     "Input",
     "InputError",
     "InvalidArgumentError",
@@ -53,6 +55,7 @@ __all__ = [
     "NodeHits",
     "Problem",
     "Provisional",
+    "Redactor",
     "Report",
     "Session",
     "SignatureError",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -65,6 +66,10 @@ class Limits:
     problems: int | None = None
     zip_buffer_bytes: int | None = None
     wall_time_ms: int | None = None
+    line_bytes: int | None = None
+    scope_keys: int | None = None
+    facts: int | None = None
+    document_bytes: int | None = None
 
 
 class Signatures:
@@ -131,6 +136,25 @@ def _mistake(pointer: Any) -> Mistake:
     )
 
 
+class Redactor:
+    """Replaces IP addresses and the names of clusters, nodes, hosts and projects by aliases, so that a report can leave
+    the company. The same value has the same alias in all reports of one redactor, which threads may share."""
+
+    def __init__(self) -> None:
+        self._handle = _ffi.Handle("redactor", _ffi.new("redactor"))
+
+    def redact(self, report: Report) -> Report:
+        """A report with aliases."""
+        stored = _stored(report.to_json())
+        return _report(_ffi.Handle.of("report", "redactor_redact", self._handle.pointer, stored.pointer))
+
+    def key(self) -> dict[str, str]:
+        """What the aliases stand for, so far: for the customer alone."""
+        buffer = _ffi.Handle.of("buffer", "redactor_key", self._handle.pointer)
+        key: dict[str, str] = json.loads(_ffi.text("buffer_text", buffer.pointer))
+        return key
+
+
 class _Callbacks:
     """The callbacks of one analysis, and what one of them raised."""
 
@@ -173,7 +197,8 @@ class Analyzer:
 
     `signatures` are the built-in ones by default; `threads` of 0 takes as many as there are processors; `language` is
     `en` or `ko`; `only` names the signatures to evaluate; `include` and `exclude` are globs on paths; `since` and
-    `until` are times such as `2023-01-19T22:11:49Z`.
+    `until` are times such as `2023-01-19T22:11:49Z`; a `redactor` puts aliases into every report, though not into
+    provisional evidence.
     """
 
     def __init__(
@@ -192,6 +217,7 @@ class Analyzer:
         since: str | None = None,
         until: str | None = None,
         limits: Limits | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self._signatures = signatures or Signatures.builtin()
         self._numbers = {"set_threads": threads, "set_context": context}
@@ -205,10 +231,11 @@ class Analyzer:
         lists = [("add_only", only), ("add_include", include), ("add_exclude", exclude)]
         self._texts = texts + [(name, value) for name, values in lists for value in values]
         self._limits = [] if limits is None else list(vars(limits).values())
+        self._redactor = redactor
         self._handle = self._analyzer(None)
 
     def _analyzer(self, callbacks: _Callbacks | None) -> _ffi.Handle:
-        options = _ffi.Handle.options()
+        options = _ffi.Handle("options", _ffi.new("options"))
         for name, number in self._numbers.items():
             if not 0 <= number < 1 << 32:
                 raise ValueError(f"{number} is out of range")
@@ -219,6 +246,8 @@ class Analyzer:
         for number, limit in enumerate(self._limits, 1):
             if limit is not None:
                 _ffi.call("options_set_limit", options.pointer, number, limit)
+        if self._redactor is not None:
+            _ffi.call("options_set_redactor", options.pointer, self._redactor._handle.pointer)
         if callbacks is not None:
             callbacks.set_on(options)
         return _ffi.Handle.of("analyzer", "analyzer_new", self._signatures._handle.pointer, options.pointer)
@@ -262,6 +291,12 @@ class Analyzer:
         each is an input by itself. The callbacks are those of `analyze`."""
         callbacks = _Callbacks(progress, evidence)
         return Session(self._analyzer(callbacks), callbacks, name)
+
+
+def _stored(text: str) -> _ffi.Handle:
+    """The library's own report of a JSON document."""
+    value = text.encode()
+    return _ffi.Handle.of("report", "report_from_json", value, len(value))
 
 
 def _report(handle: _ffi.Handle) -> Report:

@@ -61,12 +61,15 @@ _FALLIBLE: dict[str, list[Any]] = {
     "options_set_since": [c_void_p, c_char_p, c_size_t],
     "options_set_until": [c_void_p, c_char_p, c_size_t],
     "options_set_limit": [c_void_p, c_int32, c_uint64],
+    "options_set_redactor": [c_void_p, c_void_p],
     "options_set_progress": [c_void_p, ProgressCallback, c_void_p],
     "options_set_evidence": [c_void_p, EvidenceCallback, c_void_p],
     "analyzer_new": [c_void_p, c_void_p, _OUT],
     "analyzer_analyze_paths": [c_void_p, POINTER(Text), c_size_t, _OUT],
     "analyzer_analyze_bytes": [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, _OUT],
     "analyzer_analyze_fd": [c_void_p, c_int32, c_char_p, c_size_t, _OUT],
+    "redactor_redact": [c_void_p, c_void_p, _OUT],
+    "redactor_key": [c_void_p, _OUT],
     "session_new": [c_void_p, c_char_p, c_size_t, _OUT],
     "session_begin": [c_void_p, c_char_p, c_size_t, c_int64],
     "session_push": [c_void_p, c_char_p, c_size_t],
@@ -91,26 +94,30 @@ _NUMBERS: dict[str, Any] = {
     "mistake_line": c_uint64,
     "mistake_column": c_uint64,
 }
-_FREED = ["signatures", "mistakes", "options", "analyzer", "session", "report", "buffer", "error"]
+_FREED = ["signatures", "mistakes", "options", "redactor", "analyzer", "session", "report", "buffer", "error"]
+_NEW = ["options", "redactor"]
 
 
 def _load() -> ctypes.CDLL:
     name = "libloggrep_abm.dylib" if sys.platform == "darwin" else "libloggrep_abm.so"
     path = os.environ.get("LOGGREP_ABM_LIBRARY") or str(Path(__file__).with_name(name))
     library = ctypes.CDLL(path)
+    # By attribute: what `library[name]` gives is another object each time, which forgets its types.
     for function, arguments in _FALLIBLE.items():
-        prototype = library[f"lgabm_{function}"]
+        prototype = getattr(library, f"lgabm_{function}")
         prototype.argtypes, prototype.restype = [*arguments, _OUT], c_int32
     for function, arguments in _GETTERS.items():
-        prototype = library[f"lgabm_{function}"]
+        prototype = getattr(library, f"lgabm_{function}")
         prototype.argtypes, prototype.restype = arguments, c_int32
     for function, result in _NUMBERS.items():
-        prototype = library[f"lgabm_{function}"]
+        prototype = getattr(library, f"lgabm_{function}")
         prototype.argtypes, prototype.restype = [c_void_p], result
     for handle in _FREED:
-        prototype = library[f"lgabm_{handle}_free"]
+        prototype = getattr(library, f"lgabm_{handle}_free")
         prototype.argtypes, prototype.restype = [c_void_p], None
-    library.lgabm_options_new.argtypes, library.lgabm_options_new.restype = [], c_void_p
+    for handle in _NEW:
+        prototype = getattr(library, f"lgabm_{handle}_new")
+        prototype.argtypes, prototype.restype = [], c_void_p
     library.lgabm_version.argtypes, library.lgabm_version.restype = [], c_char_p
     return library
 
@@ -122,7 +129,7 @@ _EXCEPTIONS = {2: InvalidArgumentError, 3: InputError, 4: SignatureError, 5: Can
 def call(name: str, *arguments: Any) -> None:
     """Calls a function that can fail; raises what its error object says."""
     error = c_void_p()
-    status: int = _LIBRARY[f"lgabm_{name}"](*arguments, byref(error))
+    status: int = getattr(_LIBRARY, f"lgabm_{name}")(*arguments, byref(error))
     if status == 0:
         return
     message = text("error_message", error) if error else f"status {status}"
@@ -133,7 +140,7 @@ def call(name: str, *arguments: Any) -> None:
 def text(name: str, *arguments: Any) -> str:
     """What a function that gives text gives."""
     out = Text()
-    status = _LIBRARY[f"lgabm_{name}"](*arguments, byref(out))
+    status = getattr(_LIBRARY, f"lgabm_{name}")(*arguments, byref(out))
     if status != 0:
         raise IndexError(name)
     return str(out)
@@ -141,15 +148,20 @@ def text(name: str, *arguments: Any) -> str:
 
 def number(name: str, handle: c_void_p) -> int:
     """What a function that gives a number gives."""
-    return int(_LIBRARY[f"lgabm_{name}"](handle))
+    return int(getattr(_LIBRARY, f"lgabm_{name}")(handle))
 
 
 def item(name: str, handle: c_void_p, index: int) -> c_void_p:
     """An item that belongs to another handle."""
     out = c_void_p()
-    if _LIBRARY[f"lgabm_{name}"](handle, index, byref(out)) != 0:
+    if getattr(_LIBRARY, f"lgabm_{name}")(handle, index, byref(out)) != 0:
         raise IndexError(index)
     return out
+
+
+def new(kind: str) -> c_void_p:
+    """What a function gives that cannot fail."""
+    return c_void_p(getattr(_LIBRARY, f"lgabm_{kind}_new")())
 
 
 class Handle:
@@ -157,12 +169,7 @@ class Handle:
 
     def __init__(self, kind: str, pointer: c_void_p) -> None:
         self.pointer = pointer
-        self.free = weakref.finalize(self, _LIBRARY[f"lgabm_{kind}_free"], pointer)
-
-    @staticmethod
-    def options() -> Handle:
-        """New options."""
-        return Handle("options", c_void_p(_LIBRARY.lgabm_options_new()))
+        self.free = weakref.finalize(self, getattr(_LIBRARY, f"lgabm_{kind}_free"), pointer)
 
     @staticmethod
     def of(kind: str, name: str, *arguments: Any) -> Handle:

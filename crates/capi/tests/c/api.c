@@ -230,12 +230,15 @@ static void every_option(void)
     OK(lgabm_options_set_context(options, 3, &error));
     FAILS(LGABM_NULL_ARGUMENT, lgabm_options_set_context(NULL, 2, &error));
     FAILS(LGABM_INVALID_ARGUMENT, lgabm_options_set_context(options, 1000000, &error));
-    for (limit = LGABM_LIMIT_DEPTH; limit <= LGABM_LIMIT_WALL_TIME_MS; limit++) {
+    for (limit = LGABM_LIMIT_DEPTH; limit <= LGABM_LIMIT_DOCUMENT_BYTES; limit++) {
         OK(lgabm_options_set_limit(options, limit, 100000, &error));
     }
     FAILS(LGABM_NULL_ARGUMENT, lgabm_options_set_limit(NULL, LGABM_LIMIT_DEPTH, 1, &error));
     FAILS(LGABM_INVALID_ARGUMENT, lgabm_options_set_limit(options, 0, 1, &error));
     FAILS(LGABM_INVALID_ARGUMENT, lgabm_options_set_limit(options, -5, 1, &error));
+    FAILS(LGABM_INVALID_ARGUMENT, lgabm_options_set_limit(options, limit, 1, &error));
+    OK(lgabm_options_set_redactor(options, NULL, &error));
+    FAILS(LGABM_NULL_ARGUMENT, lgabm_options_set_redactor(NULL, NULL, &error));
     OK(lgabm_options_set_progress(options, NULL, NULL, &error));
     OK(lgabm_options_set_evidence(options, NULL, NULL, &error));
     FAILS(LGABM_NULL_ARGUMENT, lgabm_options_set_progress(NULL, NULL, NULL, &error));
@@ -673,6 +676,99 @@ static void sessions(const lgabm_analyzer *analyzer, const char *bundle)
     FAILS(LGABM_NULL_ARGUMENT, lgabm_session_finish(NULL, &report, &error));
 }
 
+/* With a redactor no form of a report tells the name of a node or cluster of the demo, and every name has one alias, by
+ * whatever door the report came. */
+static void redaction(const lgabm_signatures *set, const char *bundle)
+{
+    static const char *const names[] = {"usr-cp-01", "user-ci", "admin-seoul", "10.200.0."};
+    lgabm_error *error = NULL;
+    lgabm_options *options = lgabm_options_new();
+    lgabm_redactor *redactor = lgabm_redactor_new();
+    lgabm_analyzer *analyzer = NULL, *plain = NULL;
+    lgabm_report *report = NULL, *again = NULL, *redacted = NULL;
+    lgabm_session *session = NULL;
+    lgabm_buffer *buffer = NULL, *other = NULL;
+    lgabm_text text = none, copy = none;
+    size_t len = 0, i;
+    char *bytes = contents(bundle, &len);
+    int32_t format;
+
+    CHECK(redactor != NULL);
+    OK(lgabm_redactor_key(redactor, &buffer, &error));
+    OK(lgabm_buffer_text(buffer, &text));
+    CHECK(has(text, "{}"));
+    lgabm_buffer_free(buffer);
+    buffer = NULL;
+
+    OK(lgabm_options_set_redactor(options, redactor, &error));
+    OK(lgabm_analyzer_new(set, options, &analyzer, &error));
+    lgabm_options_free(options);
+    OK(lgabm_analyzer_new(set, NULL, &plain, &error));
+    OK(lgabm_analyzer_analyze_bytes(plain, "a.tar.gz", 8, bytes, len, &report, &error));
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        other = json_of(report, &text);
+        CHECK(has(text, names[i]));
+        lgabm_buffer_free(other);
+    }
+
+    /* A report that was made without. */
+    OK(lgabm_redactor_redact(redactor, report, &redacted, &error));
+    lgabm_report_free(report);
+    report = NULL;
+    for (format = LGABM_FORMAT_JSON; format <= LGABM_FORMAT_JUNIT; format++) {
+        OK(lgabm_report_write(redacted, format, &buffer, &error));
+        OK(lgabm_buffer_text(buffer, &text));
+        for (i = 0; i < sizeof names / sizeof *names; i++) {
+            CHECK(!has(text, names[i]));
+        }
+        /* CSV has a row only where there is evidence, JUnit and the others name a node somewhere. */
+        CHECK(has(text, "NODE-"));
+        lgabm_buffer_free(buffer);
+        buffer = NULL;
+    }
+    buffer = json_of(redacted, &text);
+
+    /* By the option: the same aliases, from bytes and from a session. */
+    OK(lgabm_analyzer_analyze_bytes(analyzer, "a.tar.gz", 8, bytes, len, &again, &error));
+    other = json_of(again, &copy);
+    CHECK(same(text, copy));
+    lgabm_buffer_free(other);
+    lgabm_report_free(again);
+    again = NULL;
+    OK(lgabm_session_new(analyzer, NULL, 0, &session, &error));
+    OK(lgabm_session_begin(session, "a.tar.gz", 8, 0, &error));
+    OK(lgabm_session_push(session, bytes, len, &error));
+    OK(lgabm_session_end(session, &error));
+    OK(lgabm_session_finish(session, &again, &error));
+    lgabm_session_free(session);
+    other = json_of(again, &copy);
+    CHECK(same(text, copy));
+    lgabm_buffer_free(other);
+    lgabm_buffer_free(buffer);
+    buffer = NULL;
+
+    /* The key has the names. */
+    OK(lgabm_redactor_key(redactor, &buffer, &error));
+    OK(lgabm_buffer_text(buffer, &text));
+    CHECK(has(text, "\"usr-cp-01\"") && has(text, "\"admin-seoul\"") && has(text, "\"NODE-1\""));
+    lgabm_buffer_free(buffer);
+    buffer = NULL;
+
+    FAILS(LGABM_NULL_ARGUMENT, lgabm_redactor_redact(NULL, redacted, &report, &error));
+    FAILS(LGABM_NULL_ARGUMENT, lgabm_redactor_redact(redactor, NULL, &report, &error));
+    FAILS(LGABM_NULL_ARGUMENT, lgabm_redactor_redact(redactor, redacted, NULL, &error));
+    FAILS(LGABM_NULL_ARGUMENT, lgabm_redactor_key(NULL, &buffer, &error));
+    FAILS(LGABM_NULL_ARGUMENT, lgabm_redactor_key(redactor, NULL, &error));
+    CHECK(report == NULL && buffer == NULL);
+    lgabm_redactor_free(NULL);
+    lgabm_redactor_free(redactor);
+    lgabm_report_free(again);
+    lgabm_report_free(redacted);
+    lgabm_analyzer_free(analyzer);
+    lgabm_analyzer_free(plain);
+    free(bytes);
+}
+
 struct heard {
     uint64_t bytes;
     size_t progress, evidence;
@@ -760,6 +856,7 @@ int main(int argc, char **argv)
     lgabm_analyzer_free(analyzer);
     analyzer = NULL;
     callbacks(set, argv[1]);
+    redaction(set, argv[1]);
     FAILS(LGABM_NULL_ARGUMENT, lgabm_analyzer_new(NULL, NULL, &analyzer, &error));
     FAILS(LGABM_NULL_ARGUMENT, lgabm_analyzer_new(set, NULL, NULL, &error));
     lgabm_analyzer_free(NULL);

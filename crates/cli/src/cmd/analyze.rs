@@ -13,7 +13,7 @@ use loggrep_abm_core::signature::{LANGUAGES, Severity};
 use loggrep_abm_core::suppress::{IgnoreFile, apply_baseline};
 use loggrep_abm_core::{Analysis, AnalyzeOptions, SignatureSet, analyze};
 
-use crate::args::{Analyze, Form, Reading};
+use crate::args::{Analyze, Form, Format, Reading};
 use crate::{ExitStatus, Failure, output};
 
 pub fn run(arguments: &Analyze) -> Result<ExitStatus, Failure> {
@@ -23,6 +23,8 @@ pub fn run(arguments: &Analyze) -> Result<ExitStatus, Failure> {
         return Err(Failure::Usage(message.to_owned()));
     }
     let set = super::signature_set(&arguments.signatures)?;
+    // Before minutes of work, not after them.
+    let outputs = open_outputs(arguments)?;
     let mut options = analyze_options(arguments);
     options.only = super::only(&set, &arguments.only)?;
     let known = Known::read(arguments)?;
@@ -37,7 +39,7 @@ pub fn run(arguments: &Analyze) -> Result<ExitStatus, Failure> {
         let mut reports = reports?;
         reports.iter_mut().for_each(|report| known.apply(report));
         let reports = super::redacted(&arguments.redaction, reports)?;
-        write_each(arguments, &reports)?;
+        write_each(arguments, &reports, outputs)?;
         return Ok(status(arguments, &reports));
     }
     let result = Analysis::run(&set, super::sources(&arguments.reading.inputs), &options);
@@ -50,7 +52,7 @@ pub fn run(arguments: &Analyze) -> Result<ExitStatus, Failure> {
     reports.iter_mut().for_each(|report| known.apply(report));
     let reports = super::redacted(&arguments.redaction, reports)?;
     let (report, others) = reports.split_first().expect("there is a report in the language asked for");
-    write_reports(arguments, report, others)?;
+    write_reports(arguments, report, others, outputs)?;
     Ok(status(arguments, &reports[..1]))
 }
 
@@ -101,24 +103,15 @@ impl Known {
 }
 
 /// A report for each input, then which issue is in which.
-fn write_each(arguments: &Analyze, reports: &[Report]) -> Result<(), Failure> {
-    let Some(format) = arguments
-        .format
-        .first()
-        .filter(|format| arguments.format.len() == 1 && matches!(format.form, Form::Text | Form::Json))
-    else {
-        return Err(Failure::Usage("--each writes one form, text or json".to_owned()));
-    };
-    let file = format.file.as_deref().or(arguments.output.as_deref());
-    let mut out: Box<dyn Write> = match file {
-        Some(path) => Box::new(BufWriter::new(create(path)?)),
-        None => Box::new(BufWriter::new(std::io::stdout().lock())),
-    };
-    if format.form == Form::Json {
+fn write_each(arguments: &Analyze, reports: &[Report], outputs: Vec<Output>) -> Result<(), Failure> {
+    let Some(output) = outputs.into_iter().next() else { return Ok(()) };
+    let (form, to_stdout) = (output.form, output.file.is_none());
+    let mut out = output.writer()?;
+    if form == Form::Json {
         write_rollup_json(reports, &mut out)?;
     } else {
         for report in reports {
-            write_form(arguments, Form::Text, file.is_none(), report, &[], &mut out)?;
+            write_form(arguments, Form::Text, to_stdout, report, &[], &mut out)?;
             writeln!(out)?;
         }
         write_rollup(&Rollup::of(reports), &mut out)?;
@@ -147,21 +140,53 @@ pub fn newest_time(reading: &Reading) -> Result<Option<Time>, Failure> {
     Ok(report.bundle.last_time.and_then(|time| parse_when(&time, Time::from_unix(0))))
 }
 
-fn write_reports(arguments: &Analyze, report: &Report, others: &[Report]) -> Result<(), Failure> {
-    for format in &arguments.format {
-        let file = format.file.as_ref().or(arguments.output.as_ref());
-        let mut out: Box<dyn Write> = match file {
-            Some(path) => Box::new(BufWriter::new(create(path)?)),
-            None => Box::new(BufWriter::new(std::io::stdout().lock())),
-        };
-        write_form(arguments, format.form, file.is_none(), report, others, &mut out)?;
+fn write_reports(
+    arguments: &Analyze,
+    report: &Report,
+    others: &[Report],
+    outputs: Vec<Output>,
+) -> Result<(), Failure> {
+    for output in outputs {
+        let (form, to_stdout) = (output.form, output.file.is_none());
+        let mut out = output.writer()?;
+        write_form(arguments, form, to_stdout, report, others, &mut out)?;
         out.flush()?;
     }
     Ok(())
 }
 
+/// One form of the report, and the file it goes to instead of standard output.
+struct Output {
+    form: Form,
+    file: Option<File>,
+}
+
+impl Output {
+    fn writer(self) -> std::io::Result<Box<dyn Write>> {
+        let Some(file) = self.file else { return Ok(Box::new(BufWriter::new(std::io::stdout().lock()))) };
+        if file.metadata().is_ok_and(|data| data.is_file()) {
+            file.set_len(0)?;
+        }
+        Ok(Box::new(BufWriter::new(file)))
+    }
+}
+
+fn open_outputs(arguments: &Analyze) -> Result<Vec<Output>, Failure> {
+    let forms = &arguments.format;
+    if arguments.each && !matches!(&forms[..], [one] if matches!(one.form, Form::Text | Form::Json)) {
+        return Err(Failure::Usage("--each writes one form, text or json".to_owned()));
+    }
+    let open = |format: &Format| {
+        let path = format.file.as_deref().or(arguments.output.as_deref());
+        Ok(Output { form: format.form, file: path.map(create).transpose()? })
+    };
+    forms.iter().map(open).collect()
+}
+
+/// Opens a file for writing. What it holds stays until there is a report to replace it.
 fn create(path: &Path) -> Result<File, Failure> {
-    File::create(path).map_err(|error| Failure::Usage(format!("cannot write `{}`: {error}", path.display())))
+    let error = |error: std::io::Error| Failure::Usage(format!("cannot write `{}`: {error}", path.display()));
+    File::options().write(true).create(true).truncate(false).open(path).map_err(error)
 }
 
 fn write_form(

@@ -18,7 +18,7 @@ use loggrep_abm_core::bundle::time::{Time, parse_when};
 use loggrep_abm_core::input::Source;
 use loggrep_abm_core::redact::Redactor;
 use loggrep_abm_core::report::Report;
-use loggrep_abm_core::signature::{builtin, read_directory};
+use loggrep_abm_core::signature::{is_pack, read_signatures};
 use loggrep_abm_core::{AnalyzeOptions, SignatureSet};
 
 use crate::Failure;
@@ -36,12 +36,21 @@ fn sources(inputs: &[PathBuf]) -> Vec<Source> {
 /// The signatures a user asked for.
 fn signature_set(source: &SignatureSource) -> Result<SignatureSet, Failure> {
     let mut files: Vec<(String, String)> = Vec::new();
-    for directory in &source.signatures {
-        files.extend(read_directory(Path::new(directory))?);
+    // A pack is a catalog of its own age: it may hold the built-in signatures anew.
+    let mut replaced = BTreeSet::new();
+    for path in &source.signatures {
+        let of_path = read_signatures(path)?;
+        if is_pack(path) {
+            let stems = of_path.iter().filter_map(|(name, _)| Path::new(name).file_stem()?.to_str());
+            replaced.extend(stems.map(str::to_owned));
+        }
+        files.extend(of_path);
     }
-    let builtin: Vec<(&str, &str)> = if source.no_builtin { Vec::new() } else { builtin().collect() };
     let own = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    let set = SignatureSet::from_files(builtin.into_iter().chain(own))?;
+    let set = match source.no_builtin {
+        true => SignatureSet::from_files(own)?,
+        false => SignatureSet::with_builtin_except(&replaced, own)?,
+    };
     if set.signatures().is_empty() {
         return Err(Failure::Usage("there are no signatures: --no-builtin without --signatures".to_owned()));
     }
@@ -114,7 +123,9 @@ fn set_range(
     newest: impl FnOnce() -> Result<Option<Time>, Failure>,
 ) -> Result<(), Failure> {
     let texts = [reading.since.as_deref(), reading.until.as_deref()];
-    let is_span = |text: &str| text.ends_with(|c: char| c.is_ascii_lowercase());
+    let is_span = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with(|c: char| "smhdw".contains(c))
+    };
     let mut reference = Time::from_unix(0);
     if texts.iter().flatten().any(|text| is_span(text)) {
         if reading.inputs.iter().any(|input| input.as_os_str() == "-") {

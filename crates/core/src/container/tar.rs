@@ -2,7 +2,7 @@
 //!
 //! The walk drives itself by the headers alone, so that a member's bytes are lent from the decoder's buffer.
 
-use tar::{EntryType, Header, PaxExtensions};
+use tar::{EntryType, Header};
 
 use super::Sink;
 use super::duplicates::Names;
@@ -406,10 +406,11 @@ impl Extensions {
     /// Takes over what a PAX header says; `Err` if a record of it is not valid.
     fn read_pax(&mut self, data: &[u8]) -> Result<(), ()> {
         let mut result = Ok(());
-        for record in PaxExtensions::new(data) {
-            let Ok(record) = record else { return Err(()) };
-            let value = record.value_bytes();
-            match record.key_bytes() {
+        let mut rest = data;
+        while !rest.is_empty() {
+            let (key, value, after) = pax_record(rest).ok_or(())?;
+            rest = after;
+            match key {
                 b"path" if self.name.is_none() || !self.sparse => self.name = Some(value.to_vec()),
                 b"size" => match number(value) {
                     Some(size) => self.size = Some(size),
@@ -430,6 +431,16 @@ impl Extensions {
         }
         result
     }
+}
+
+/// Key and value of the record `LENGTH KEY=VALUE\n` in front, and what follows it. A value may hold line ends.
+fn pax_record(data: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let blank = memchr::memchr(b' ', &data[..data.len().min(21)])?;
+    let length = usize::try_from(number(&data[..blank])?).ok()?;
+    let (record, rest) = data.split_at_checked(length)?;
+    let record = record.strip_suffix(b"\n")?.get(blank + 1..)?;
+    let equals = memchr::memchr(b'=', record)?;
+    Some((&record[..equals], &record[equals + 1..], rest))
 }
 
 fn number(value: &[u8]) -> Option<u64> {
@@ -484,4 +495,27 @@ fn checksum_fits(block: &[u8; BLOCK]) -> bool {
     let blanks = 8 * i64::from(b' ');
     let stored = i64::from(stored);
     stored == front.0 + back.0 + blanks || stored == front.1 + back.1 + blanks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pax_record;
+
+    #[test]
+    fn a_value_may_hold_line_ends() {
+        let data = b"19 path=a\nb/c d.log\n11 size=12\nrest";
+        let (key, value, rest) = pax_record(&data[1..]).unwrap_or_default();
+        assert_eq!(
+            (key, value, rest),
+            (&b""[..], &b""[..], &b""[..]),
+            "the length is not that of the record"
+        );
+        let data = b"20 path=a\nb/c d.log\n11 size=12\nrest";
+        let (key, value, rest) = pax_record(data).expect("a record");
+        assert_eq!((key, value), (&b"path"[..], &b"a\nb/c d.log"[..]));
+        assert_eq!(pax_record(rest), Some((&b"size"[..], &b"12"[..], &b"rest"[..])));
+        for broken in ["", "5", "5 a=b", "3 a=b\n", "99999999999999999999 a=b\n", "x a=b\n", "6 aab\n"] {
+            assert_eq!(pax_record(broken.as_bytes()), None, "{broken:?}");
+        }
+    }
 }

@@ -3,24 +3,37 @@
 //! [`builtin`] and [`read_directory`] give files; [`SignatureSet`](crate::SignatureSet) compiles them.
 
 pub(crate) mod capture;
+mod draft;
 pub(crate) mod expr;
+mod format;
+mod pack;
+pub(crate) mod relations;
+mod schema;
 mod syntax;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use regex_syntax::hir::Hir;
-use toml::Spanned;
 
 use crate::bundle::facts::definitions;
 use crate::error::{Error, ErrorKind};
+use crate::literals::Literals;
 use crate::version::{Affects, Version};
 use capture::CaptureType;
+pub use draft::{Draft, draft};
 use expr::{Expr, FactName, TextFunction};
+pub use format::format_file;
+pub use pack::{Manifest, ManifestFile, is_pack, read_pack, read_signatures, write_pack};
+pub use relations::Status;
+use relations::{Named, Relations};
+pub use schema::FILE_SCHEMA;
 pub(crate) use syntax::ExampleFile;
 use syntax::{
-    ExampleSyntax, FillSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, TextSyntax,
+    ExampleSyntax, FillSyntax, NearMissSyntax, PatternSyntax, RuleSyntax, SignatureSyntax, Spanned,
+    TextSyntax,
 };
 
 /// Languages every signature is written in; the first is the default.
@@ -137,6 +150,8 @@ pub struct Signature {
     pub(crate) severity: Severity,
     pub(crate) component: Option<String>,
     pub(crate) affects: Affects,
+    /// The file says that no source names the first affected release.
+    pub(crate) no_lower_bound: bool,
     /// Says which clusters are affected, where ranges of one release cannot.
     pub(crate) affected_when: Option<Expr>,
     /// That condition as written.
@@ -144,6 +159,8 @@ pub struct Signature {
     pub(crate) references: Vec<String>,
     pub(crate) source: String,
     pub(crate) source_confidence: String,
+    pub(crate) status: Status,
+    pub(crate) relations: Relations,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) near: Vec<TextFunction>,
@@ -153,7 +170,7 @@ pub struct Signature {
     /// The file it stands in, for messages.
     pub(crate) file: String,
     /// The file's text; `signatures show` prints it.
-    pub(crate) definition: String,
+    pub(crate) definition: Cow<'static, str>,
 }
 
 impl Signature {
@@ -218,12 +235,13 @@ pub struct Text {
 #[derive(Debug)]
 pub(crate) struct Pattern {
     pub(crate) name: String,
-    pub(crate) hir: Hir,
+    pub(crate) regex: String,
     pub(crate) confidence: Option<Confidence>,
     pub(crate) hints: Vec<String>,
     pub(crate) also: Vec<String>,
     pub(crate) reject: Vec<String>,
-    pub(crate) literals: Vec<String>,
+    /// What a text that matches holds.
+    pub(crate) required: Literals,
     pub(crate) captures: BTreeMap<String, CaptureType>,
 }
 
@@ -329,7 +347,7 @@ pub fn read_directory(directory: &Path) -> Result<Vec<(String, String)>, Error> 
 /// Loads one file. Mistakes are added to `mistakes`; `None` when they leave nothing to use.
 pub(crate) fn load(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Option<Signature> {
     let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or(file).to_owned();
-    let mut loader = Loader { file, text, id: stem.clone(), mistakes };
+    let mut loader = Loader { file, text, id: stem.clone(), mistakes, prepared: None };
     let syntax: SignatureSyntax = match toml::from_str(text) {
         Ok(syntax) => syntax,
         Err(error) => {
@@ -344,7 +362,32 @@ pub(crate) fn load(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Optio
             format!("id `{}` is not the name of the file", syntax.id.get_ref()),
         );
     }
-    loader.signature(syntax)
+    let mut signature = loader.signature(syntax)?;
+    signature.definition = Cow::Owned(text.to_owned());
+    Some(signature)
+}
+
+/// A built-in file as the build script left it: without examples, and with the literals of its patterns.
+pub(crate) type Prepared = (SignatureSyntax, Vec<Literals>);
+
+/// The built-in files in the order of [`builtin`].
+pub(crate) fn prepared() -> Vec<Prepared> {
+    postcard::from_bytes(include_bytes!(concat!(env!("OUT_DIR"), "/signatures.bin")))
+        .expect("the build script wrote it with these types")
+}
+
+/// Loads a built-in file; what takes long and the tests prove once for all is not checked again.
+pub(crate) fn load_prepared(
+    file: &'static str,
+    text: &'static str,
+    (syntax, literals): Prepared,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Signature> {
+    let id = syntax.id.get_ref().clone();
+    let mut loader = Loader { file, text, id, mistakes, prepared: Some(literals.into_iter()) };
+    let mut signature = loader.signature(syntax)?;
+    signature.definition = Cow::Borrowed(text);
+    Some(signature)
 }
 
 struct Loader<'a> {
@@ -352,6 +395,8 @@ struct Loader<'a> {
     text: &'a str,
     id: String,
     mistakes: &'a mut Vec<Mistake>,
+    /// The literals of the patterns of a built-in file.
+    prepared: Option<std::vec::IntoIter<Literals>>,
 }
 
 impl Loader<'_> {
@@ -388,6 +433,7 @@ impl Loader<'_> {
             let at = syntax.source_confidence.span().start;
             self.mistake(at, "source_confidence is none of confirmed, high, medium, low");
         }
+        let status = self.status(&syntax);
         for reference in &syntax.references {
             if !reference.get_ref().starts_with("https://") {
                 self.mistake(reference.span().start, "a reference is not an https URL");
@@ -418,11 +464,19 @@ impl Loader<'_> {
             severity: severity?,
             component: syntax.component,
             affects,
+            no_lower_bound: syntax.no_lower_bound,
             affected_when,
             affected_text: syntax.affected_when.map(Spanned::into_inner),
             references: syntax.references.into_iter().map(Spanned::into_inner).collect(),
             source: syntax.source,
             source_confidence: syntax.source_confidence.into_inner(),
+            status,
+            relations: Relations {
+                related: Named::all(&syntax.related),
+                supersedes: Named::all(&syntax.supersedes),
+                caused_by: Named::all(&syntax.caused_by),
+                successor: syntax.successor.as_ref().map(Named::of),
+            },
             patterns,
             rules,
             near,
@@ -430,8 +484,29 @@ impl Loader<'_> {
             examples,
             near_misses,
             file: self.file.to_owned(),
-            definition: self.text.to_owned(),
+            definition: Cow::Borrowed(""),
         })
+    }
+
+    fn status(&mut self, syntax: &SignatureSyntax) -> Status {
+        let Some(text) = &syntax.status else {
+            if let Some(successor) = &syntax.successor {
+                self.mistake(successor.span().start, "only a deprecated signature has a `successor`");
+            }
+            return Status::Stable;
+        };
+        let status = self.name(text, Status::parse, "status is none of stable, experimental, deprecated");
+        let status = status.unwrap_or_default();
+        match (status, &syntax.successor) {
+            (Status::Deprecated, None) => {
+                self.mistake(text.span().start, "a deprecated signature names its `successor`");
+            }
+            (Status::Stable | Status::Experimental, Some(successor)) => {
+                self.mistake(successor.span().start, "only a deprecated signature has a `successor`");
+            }
+            _ => {}
+        }
+        status
     }
 
     fn id_form(&mut self, id: &Spanned<String>) {
@@ -504,11 +579,7 @@ impl Loader<'_> {
     }
 
     fn pattern(&mut self, syntax: &PatternSyntax) -> Option<Pattern> {
-        let hir = self.regex(&syntax.regex)?;
         let confidence = syntax.confidence.as_ref().and_then(|confidence| self.confidence(confidence));
-        for regex in syntax.also.iter().chain(&syntax.reject) {
-            self.regex(regex)?;
-        }
         let mut captures = BTreeMap::new();
         for (name, type_name) in &syntax.captures {
             match CaptureType::parse(type_name.get_ref()) {
@@ -521,25 +592,45 @@ impl Loader<'_> {
                 ),
             }
         }
-        self.groups(syntax, &hir, &captures);
-        let pattern = Pattern {
+        let required = match self.prepared.as_mut().and_then(Iterator::next) {
+            Some(literals) => literals,
+            None => self.literals(syntax, &captures)?,
+        };
+        Some(Pattern {
             name: syntax.name.get_ref().clone(),
-            hir,
+            regex: syntax.regex.get_ref().clone(),
             confidence,
             hints: syntax.hints.clone(),
             also: syntax.also.iter().map(|regex| regex.get_ref().clone()).collect(),
             reject: syntax.reject.iter().map(|regex| regex.get_ref().clone()).collect(),
-            literals: syntax.literals.iter().map(|literal| literal.get_ref().clone()).collect(),
+            required,
             captures,
-        };
-        if let Err(message) = crate::automaton::pieces_of(&pattern) {
-            self.mistake(syntax.regex.span().start, message);
+        })
+    }
+
+    /// Checks the regexes of a pattern, and finds what the first of them requires.
+    fn literals(
+        &mut self,
+        syntax: &PatternSyntax,
+        captures: &BTreeMap<String, CaptureType>,
+    ) -> Option<Literals> {
+        let hir = self.regex(&syntax.regex)?;
+        for regex in syntax.also.iter().chain(&syntax.reject) {
+            self.regex(regex)?;
         }
-        Some(pattern)
+        self.groups(syntax, &hir, captures);
+        let given: Vec<String> = syntax.literals.iter().map(|literal| literal.get_ref().clone()).collect();
+        match Literals::of(&hir, &given) {
+            Ok(literals) => Some(literals),
+            Err(message) => {
+                self.mistake(syntax.regex.span().start, message);
+                None
+            }
+        }
     }
 
     fn regex(&mut self, regex: &Spanned<String>) -> Option<Hir> {
-        match crate::automaton::parse_regex(regex.get_ref()) {
+        match crate::automaton::check_regex(regex.get_ref()) {
             Ok(hir) => Some(hir),
             Err(error) => {
                 self.mistake(regex.span().start, format!("the regex does not parse: {error}"));
@@ -701,6 +792,9 @@ impl Loader<'_> {
                 || patterns.iter().any(|pattern| pattern.captures.contains_key(slot))
                 || rules.iter().any(|rule| rule.fill.iter().any(|fill| fill.slot == slot));
             if !known {
+                // The table begins at its first value; the slot stands somewhere behind.
+                let written = format!("{{{{{slot}}}}}");
+                let at = self.text[at..].find(&written).map_or(at, |found| at + found);
                 self.mistake(
                     at,
                     format!("text.{language}: the slot `{{{{{slot}}}}}` is no capture of this file"),
@@ -710,7 +804,7 @@ impl Loader<'_> {
     }
 
     fn examples(&mut self, syntax: &[Spanned<ExampleSyntax>]) -> Vec<Example> {
-        if syntax.is_empty() {
+        if syntax.is_empty() && self.prepared.is_none() {
             self.mistake(0, "no [[example]]");
         }
         syntax.iter().map(|example| self.example(example)).collect()
@@ -750,7 +844,7 @@ impl Loader<'_> {
     }
 
     fn near_misses(&mut self, syntax: &[Spanned<NearMissSyntax>]) -> Vec<NearMiss> {
-        if syntax.is_empty() {
+        if syntax.is_empty() && self.prepared.is_none() {
             self.mistake(0, "no [[near_miss]]");
         }
         syntax.iter().map(|near_miss| self.near_miss(near_miss)).collect()
@@ -791,7 +885,7 @@ fn named_groups(hir: &Hir, into: &mut BTreeSet<String>) {
     }
 }
 
-fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     let before = &text.as_bytes()[..at.min(text.len())];
     let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);

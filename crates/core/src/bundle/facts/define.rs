@@ -312,26 +312,31 @@ impl Definitions {
 }
 
 fn compile(fact: FactId, subject: &str, value: FactType, source: &SourceSyntax) -> Result<Source, String> {
-    let regex = |text: &String| build(text).map(|_| LazyRegex::new(text));
-    let optional = |text: &Option<String>| text.as_ref().map(regex).transpose();
+    let optional = |text: &Option<String>| text.as_deref().map(LazyRegex::new);
     let form = if let Some(line) = &source.line {
-        Form::Line { line: regex(line)?, reject: optional(&source.reject)?, block: optional(&source.block)? }
+        Form::Line {
+            line: LazyRegex::new(line),
+            reject: optional(&source.reject),
+            block: optional(&source.block),
+        }
     } else if let Some(get) = &source.get {
         Form::Object {
             name: source.object_name.clone(),
             get: Path::parse(get)?,
-            matches: optional(&source.matches)?,
+            matches: optional(&source.matches),
         }
     } else if let Some(column) = &source.column {
-        let rows = source.rows.iter().map(|(column, text)| Ok((column.clone(), regex(text)?)));
+        let rows = source.rows.iter().map(|(column, text)| (column.clone(), LazyRegex::new(text)));
         Form::Table {
             columns: source.table.clone(),
             column: column.clone(),
-            rows: rows.collect::<Result<_, String>>()?,
-            matches: optional(&source.matches)?,
+            rows: rows.collect(),
+            matches: optional(&source.matches),
         }
     } else {
-        Form::Path(regex(source.in_path.as_ref().ok_or("a source has line, get, column or in_path")?)?)
+        Form::Path(LazyRegex::new(
+            source.in_path.as_ref().ok_or("a source has line, get, column or in_path")?,
+        ))
     };
     let own = match &form {
         Form::Object { .. } => source.object.iter().any(|kind| kind.eq_ignore_ascii_case(subject)),
@@ -377,10 +382,7 @@ fn subject_from(text: Option<&str>, own: bool) -> Result<SubjectFrom, String> {
         Some(text) => match text.split_once(':') {
             Some(("column", column)) => SubjectFrom::Column(column.to_owned()),
             Some(("get", path)) => SubjectFrom::Get(Path::parse(path)?),
-            Some(("path", regex)) => {
-                build(regex)?;
-                SubjectFrom::PathRegex(LazyRegex::new(regex))
-            }
+            Some(("path", regex)) => SubjectFrom::PathRegex(LazyRegex::new(regex)),
             _ => return Err(format!("`{text}` tells no subject")),
         },
     })
@@ -422,12 +424,30 @@ pub(super) fn tokens(path: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUILTIN_FACTS, definitions, load, tokens};
+    use super::{BUILTIN_FACTS, Form, LazyRegex, SubjectFrom, build, definitions, load, tokens};
 
     #[test]
     fn the_files_load() {
-        if let Err(message) = load(BUILTIN_FACTS) {
-            panic!("{message}");
+        let definitions = load(BUILTIN_FACTS).unwrap_or_else(|message| panic!("{message}"));
+        for source in &definitions.sources {
+            let mut regexes: Vec<&LazyRegex> = Vec::new();
+            match &source.form {
+                Form::Line { line, reject, block } => {
+                    regexes.push(line);
+                    regexes.extend(reject.iter().chain(block));
+                }
+                Form::Table { rows, matches, .. } => {
+                    regexes.extend(rows.iter().map(|(_, regex)| regex).chain(matches));
+                }
+                Form::Object { matches, .. } => regexes.extend(matches),
+                Form::Path(regex) => regexes.push(regex),
+            }
+            if let SubjectFrom::PathRegex(regex) = &source.subject {
+                regexes.push(regex);
+            }
+            for regex in regexes {
+                build(&regex.text).unwrap_or_else(|message| panic!("{}: {message}", regex.text));
+            }
         }
     }
 

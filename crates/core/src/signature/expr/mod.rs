@@ -10,8 +10,7 @@ mod parse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use regex_automata::meta::Regex;
-
+use self::compare::LazyRegex;
 pub(crate) use self::lookup::{Scope, cluster_of};
 pub(crate) use self::parse::parse;
 use crate::bundle::facts::{Entity, Fact, Resolved};
@@ -30,7 +29,7 @@ pub(crate) enum Expr {
     In(Box<Expr>, Vec<Expr>),
     Contains(Box<Expr>, Box<Expr>),
     Subset(Box<Expr>, Box<Expr>),
-    Matches(Box<Expr>, Arc<Regex>),
+    Matches(Box<Expr>, Arc<LazyRegex>),
     InCidr(Box<Expr>, Vec<String>),
     Size(Box<Expr>),
     /// Whether the bundle tells it.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use regex_automata::meta::Regex;
-
+use super::compare::LazyRegex;
 use super::lookup::is_name;
 use super::{Comparison, Expr, FactName, Quantifier, TextFunction, Value};
 use crate::bundle::facts::definitions;
@@ -128,9 +127,8 @@ impl<'a> Parser<'a> {
         if self.eat_word("matches") {
             let at = self.at;
             let text = self.string()?;
-            let error =
-                |error: regex_automata::meta::BuildError| ExprError { at, message: error.to_string() };
-            return Ok(Expr::Matches(Box::new(left), Arc::new(Regex::new(&text).map_err(error)?)));
+            let regex = LazyRegex::parse(text).map_err(|message| ExprError { at, message })?;
+            return Ok(Expr::Matches(Box::new(left), Arc::new(regex)));
         }
         Ok(left)
     }
