@@ -85,3 +85,50 @@ fn every_limit_is_in_the_table_and_has_a_number_in_the_c_abi() {
     numbers.sort();
     assert_eq!(fields, numbers);
 }
+
+/// The Rust files below a folder, with their paths from the root of the repository.
+fn sources(folder: &str, into: &mut Vec<(String, String)>) {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    for entry in std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap()) {
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type().unwrap().is_dir() {
+            sources(&path, into);
+        } else if path.ends_with(".rs") {
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            into.push((path, text));
+        }
+    }
+}
+
+/// Unsafe code stands where SECURITY.md says, and nowhere else.
+#[test]
+fn unsafe_code_stands_in_the_named_places() {
+    const PLACES: [&str; 6] = [
+        "crates/core/src/filter.rs",
+        "crates/inflate/src/code.rs",
+        "crates/inflate/src/fast.rs",
+        "crates/inflate/src/replayer.rs",
+        "crates/capi/src/",
+        "crates/fuzz-bodies/src/capi.rs",
+    ];
+    let page = include_str!("../../../SECURITY.md");
+    let mut files = Vec::new();
+    for folder in ["crates", "benches", "fuzz/fuzz_targets", "examples"] {
+        sources(folder, &mut files);
+    }
+    let forms = ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "unsafe trait", "#[unsafe("];
+    let holds = |text: &str| {
+        let code =
+            text.lines().filter(|line| !line.trim_start().starts_with("//") && !line.contains("let forms"));
+        code.into_iter().any(|line| forms.iter().any(|form| line.contains(form)))
+    };
+    let mut used = [false; PLACES.len()];
+    for (path, _) in files.iter().filter(|(_, text)| holds(text)) {
+        let place = PLACES.iter().position(|place| path.starts_with(place));
+        used[place.unwrap_or_else(|| panic!("unsafe code in {path}"))] = true;
+    }
+    for (place, used) in PLACES.iter().zip(used) {
+        assert!(used, "{place} holds none any more");
+        assert!(page.contains(&format!("`{place}`")), "SECURITY.md does not name {place}");
+    }
+}
