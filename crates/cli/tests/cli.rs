@@ -825,6 +825,25 @@ fn help_tells_options_limits_and_statuses() {
     for text in ["--fail-on", "--max-depth", "--strict", "Exit status", "[default: 8]"] {
         assert!(help.contains(text), "{text}:\n{help}");
     }
+    let limits = loggrep_abm_core::Limits::default();
+    let defaults = [
+        ("--max-depth", limits.depth.to_string()),
+        ("--max-members", limits.members.to_string()),
+        ("--max-member-bytes", limits.member_bytes.to_string()),
+        ("--max-total-bytes", limits.total_bytes.to_string()),
+        ("--max-ratio", limits.ratio.to_string()),
+        ("--max-window-bytes", limits.window_bytes.to_string()),
+        ("--max-line-bytes", limits.line_bytes.to_string()),
+        ("--max-evidence", limits.evidence.to_string()),
+        ("--max-facts", limits.facts.to_string()),
+        ("--max-problems", limits.problems.to_string()),
+        ("--timeout", "none".to_owned()),
+    ];
+    for (flag, default) in defaults {
+        let text = help.split(&format!("{flag} <")).nth(1).unwrap_or_else(|| panic!("{flag}:\n{help}"));
+        let text = text.split("\n      --").next().unwrap_or(text);
+        assert!(text.contains(&format!("[default: {default}]")), "{flag}: {default}: {text}");
+    }
     assert!(run(&["--version"]).status(0).stdout.starts_with("loggrep-abm "));
     run(&["no-such-command"]).status(2);
 }
