@@ -91,6 +91,20 @@ fn flat(node: &str, command: &str) -> String {
     format!("other/nodes/{node}/sudo_{}", command.replace(' ', "_"))
 }
 
+/// `case/NODE/ip-route-show.txt` as a shell session of another system: a prompt, carriage returns, and dashes for blanks.
+fn pasted(files: Files) -> Files {
+    let paste = |(path, text): (String, String)| {
+        let Some((node, command)) = path.strip_prefix("pasted/nodes/").and_then(|rest| rest.split_once('/'))
+        else {
+            return (path, text);
+        };
+        let name = command.replace(['/', ' '], "-");
+        let text = format!("$ sudo {command}\n{text}").replace('\n', "\r\n");
+        (format!("pasted/nodes/{node}/{name}.txt"), text)
+    };
+    files.into_iter().map(paste).collect()
+}
+
 fn found(report: &Report) -> BTreeMap<&str, String> {
     report
         .findings
@@ -122,6 +136,72 @@ fn faults_are_found_on_their_nodes_in_either_layout() {
         assert_eq!(report.bundle.nodes.len(), 4);
         assert!(report.bundle.nodes.iter().all(|node| node.captured && node.ip.is_some()));
     }
+}
+
+#[test]
+fn faults_are_found_in_pasted_sessions() {
+    let session = |faulty| pasted(bundle(faulty, |node, command| format!("pasted/nodes/{node}/{command}")));
+    let of_deep = report(&bundle(true, deep));
+    assert_eq!(found(&report(&session(true))), found(&of_deep));
+    assert_eq!(found(&report(&session(false))), BTreeMap::new());
+}
+
+#[test]
+fn explanations_say_why_in_the_language_of_the_report() {
+    let explained = |files: &Files, language: &str| {
+        let mut options = AnalyzeOptions::default();
+        options.explain = true;
+        language.clone_into(&mut options.language);
+        let sources = files.iter().map(|(path, text)| Source::Bytes {
+            name: path.clone().into(),
+            bytes: text.clone().into_bytes(),
+        });
+        let report = analyze(&SignatureSet::builtin().unwrap(), sources, &options).unwrap();
+        let mut text = Vec::new();
+        loggrep_abm_core::report::write_explanations(&report, &mut text).unwrap();
+        (report, String::from_utf8(text).unwrap())
+    };
+    let bare = vec![("bmctl-workspace/edge-1/edge-1.yaml".to_owned(), cluster("1.12.1"))];
+    let table = [
+        (
+            "en",
+            "reverse-path-filter-enabled",
+            "cannot_tell",
+            "The bundle lacks node.rp_filter. These commands tell: sysctl net.ipv4.conf.all.rp_filter.",
+        ),
+        (
+            "ko",
+            "reverse-path-filter-enabled",
+            "cannot_tell",
+            "번들에 다음 정보가 없습니다: node.rp_filter. 다음 명령어로 확인할 수 있습니다: sysctl net.ipv4.conf.all.rp_filter.",
+        ),
+        ("en", "bmctl-restore-version-not-supported", "not_shown", "None of its messages occur."),
+        ("ko", "bmctl-restore-version-not-supported", "not_shown", "해당 메시지가 없습니다."),
+        (
+            "en",
+            "nodes-uncordoned-without-maintenance-mode",
+            "not_shown",
+            "What the bundle tells does not fulfil its conditions.",
+        ),
+        (
+            "en",
+            "deprecated-metrics-dashboards",
+            "advisory",
+            "Only version or configuration suggests it: affected().",
+        ),
+    ];
+    for (language, id, outcome, reason) in table {
+        let (report, text) = explained(&bare, language);
+        let one = report.explanations.iter().find(|one| one.id == id).unwrap();
+        assert_eq!((&one.outcome[..], &one.reason[..]), (outcome, reason), "{id} {language}");
+        assert!(text.contains(reason), "{id} {language}");
+        assert_eq!(report.explanations.len(), report.tool.signatures);
+        assert!(report.explanations.iter().all(|one| !one.reason.is_empty()));
+    }
+    let routes = vec![("nodes/n1/sysctl_-a".to_owned(), "net.ipv4.conf.all.rp_filter = 1\n".to_owned())];
+    let (report, _) = explained(&routes, "en");
+    let one = report.explanations.iter().find(|one| one.id == "reverse-path-filter-enabled").unwrap();
+    assert_eq!(one.reason, "For n1 this condition holds: node.rp_filter in [1, 2].");
 }
 
 #[test]
