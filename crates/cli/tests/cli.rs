@@ -143,7 +143,9 @@ fn the_readme_shows_what_the_demo_bundle_gives() {
     let got = run(&["analyze", DEMO]).status(0).stdout;
     let mut rest = &got[..];
     for part in shown.split("…\n") {
-        let Some((_, after)) = rest.split_once(part) else { panic!("the README shows:\n{part}\ngot:\n{rest}") };
+        let Some((_, after)) = rest.split_once(part) else {
+            panic!("the README shows:\n{part}\ngot:\n{rest}")
+        };
         rest = after;
     }
 }

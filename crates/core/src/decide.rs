@@ -4,6 +4,7 @@ mod bundle;
 mod events;
 mod relations;
 mod rules;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,7 @@ use crate::automaton::{SignatureId, SignatureSet};
 use crate::bundle::facts::{Entity, Resolved};
 use crate::bundle::place::{Place, place_of_line, place_of_path};
 use crate::bundle::time::Time;
+use crate::lang::Lang;
 use crate::mask::mask;
 use crate::path::EntryPath;
 use crate::report::{self, Advisory, ClusterVerdict, Coverage, Evidence, Finding, Report};
@@ -241,7 +243,43 @@ impl<'a> Decider<'a> {
             }
         };
         if self.options.explain {
-            report.explanations.push(explanation(signature, tally, &rules, outcome, verdict));
+            report.explanations.push(self.explanation(signature, tally, &rules, outcome, verdict));
+        }
+    }
+
+    fn explanation(
+        &self,
+        signature: &Signature,
+        tally: &SignatureTally,
+        rules: &[Judged<'_>],
+        outcome: &str,
+        verdict: Verdict,
+    ) -> report::Explanation {
+        let mut patterns: BTreeMap<String, u64> = BTreeMap::new();
+        for (pattern, hits) in
+            tally.members.values().flat_map(|member| &member.patterns).chain(&tally.dropped)
+        {
+            *patterns.entry(signature.patterns[*pattern].name.clone()).or_default() += hits.count;
+        }
+        let rule = |(rule, judged): (&Rule, &Judged<'_>)| report::RuleExplanation {
+            when: rule.text.clone(),
+            holds: judged.holds,
+            subjects: judged.cases.iter().filter_map(|case| Some(case.entity?.name.clone())).collect(),
+            missing: judged.missing.iter().cloned().collect(),
+        };
+        report::Explanation {
+            id: signature.id.clone(),
+            outcome: outcome.to_owned(),
+            verdict: verdict.as_str().to_owned(),
+            reason: why::reason(
+                Lang::of(&self.options.language),
+                signature,
+                rules,
+                &patterns,
+                (outcome, verdict),
+            ),
+            patterns,
+            rules: signature.rules.iter().zip(rules).map(rule).collect(),
         }
     }
 
@@ -551,32 +589,6 @@ fn missing(signature: &Signature, rules: &[Judged<'_>]) -> Vec<report::Missing> 
     let definitions = crate::bundle::facts::definitions();
     let command = |fact: &str| definitions.fact(fact).and_then(|id| id.definition().command.clone());
     facts.into_iter().map(|fact| report::Missing { fact: fact.clone(), command: command(fact) }).collect()
-}
-
-fn explanation(
-    signature: &Signature,
-    tally: &SignatureTally,
-    rules: &[Judged<'_>],
-    outcome: &str,
-    verdict: Verdict,
-) -> report::Explanation {
-    let mut patterns: BTreeMap<String, u64> = BTreeMap::new();
-    for (pattern, hits) in tally.members.values().flat_map(|member| &member.patterns).chain(&tally.dropped) {
-        *patterns.entry(signature.patterns[*pattern].name.clone()).or_default() += hits.count;
-    }
-    let rule = |(rule, judged): (&Rule, &Judged<'_>)| report::RuleExplanation {
-        when: rule.text.clone(),
-        holds: judged.holds,
-        subjects: judged.cases.iter().filter_map(|case| Some(case.entity?.name.clone())).collect(),
-        missing: judged.missing.iter().cloned().collect(),
-    };
-    report::Explanation {
-        id: signature.id.clone(),
-        outcome: outcome.to_owned(),
-        verdict: verdict.as_str().to_owned(),
-        patterns,
-        rules: signature.rules.iter().zip(rules).map(rule).collect(),
-    }
 }
 
 /// The patterns whose hits a rule counts; those under `not` and the second of `near` only support it.

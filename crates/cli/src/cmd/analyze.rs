@@ -216,7 +216,7 @@ fn write_form(
         Form::Text => {
             let options = output::text_options(arguments, to_stdout);
             write_text(report, &options, &mut *out)?;
-            write_explanations(&report.explanations, out)
+            write_explanations(report, out)
         }
     }
 }

@@ -292,7 +292,7 @@ impl<'a> Page<'a> {
             unknown: unknown(&tellings),
             coverage: say(&|words| words.coverage()),
             undecided: undecided(&tellings),
-            commands: words.commands_to_ask_for().into_iter().map(clean).collect(),
+            commands: words.commands_to_ask_for().iter().map(|command| clean(command)).collect(),
             problems: problems(&tellings),
             problems_omitted: (report.problems_omitted > 0).then(|| {
                 tellings.say(|words| words.lang.fill("problems_more", &[("n", &report.problems_omitted)]))

@@ -240,6 +240,9 @@ pub struct Explanation {
     pub outcome: String,
     /// See [`Finding::verdict`].
     pub verdict: String,
+    /// Why, in sentences of the report's language.
+    #[serde(default)]
+    pub reason: String,
     /// Hits of each pattern that has any.
     pub patterns: BTreeMap<String, u64>,
     /// What each rule came to.

@@ -75,7 +75,8 @@ pub fn write_text(report: &Report, options: &TextOptions, out: impl Write) -> io
     page.advisories()?;
     page.unknown()?;
     page.undecided()?;
-    page.problems()
+    page.problems()?;
+    page.commands_to_ask_for()
 }
 
 /// Roles of text, with the colours they get.
@@ -440,8 +441,12 @@ impl<W: Write> Page<'_, W> {
         for (id, lacks) in &undecided[..shown] {
             self.paragraph(0, Style::Plain, &format!("- {id}: {lacks}"))?;
         }
-        self.more(undecided.len() - shown)?;
-        let commands = words.commands_to_ask_for();
+        self.more(undecided.len() - shown)
+    }
+
+    /// One block at the very end, to be sent as it is.
+    fn commands_to_ask_for(&mut self) -> io::Result<()> {
+        let commands = self.words.commands_to_ask_for();
         if commands.is_empty() {
             return Ok(());
         }

@@ -453,17 +453,23 @@ impl<'a> Words<'a> {
         self.report.coverage.cannot_tell.iter().map(line).collect()
     }
 
-    /// The commands that would tell what is missing, each once, in order.
-    pub(super) fn commands_to_ask_for(&self) -> Vec<&'a str> {
-        let mut commands: Vec<&str> = Vec::new();
-        let mut known = std::collections::BTreeSet::new();
-        for missing in self.report.coverage.cannot_tell.iter().flat_map(|it| &it.missing) {
-            if let Some(command) = &missing.command
-                && known.insert(command.as_str())
-            {
-                commands.push(command);
-            }
+    /// The commands that would tell what is missing, each once: first those for a workstation, then, below a comment
+    /// that says so, those for the nodes.
+    pub(super) fn commands_to_ask_for(&self) -> Vec<String> {
+        let missing = self.report.coverage.cannot_tell.iter().flat_map(|it| &it.missing);
+        let told = missing.filter_map(|missing| Some((missing.fact.as_str(), missing.command.as_deref()?)));
+        let of_node =
+            |(fact, command): &(&str, &str)| fact.starts_with("node.") && !command.starts_with("kubectl");
+        let (nodes, others): (Vec<_>, Vec<_>) = told.partition(of_node);
+        let unique = |all: Vec<(&str, &str)>| -> std::collections::BTreeSet<String> {
+            all.into_iter().map(|(_, command)| command.to_owned()).collect()
+        };
+        let mut commands: Vec<String> = unique(others).into_iter().collect();
+        let nodes = unique(nodes);
+        if !nodes.is_empty() {
+            commands.push(format!("# {}", self.lang.text("on_nodes")));
         }
+        commands.extend(nodes);
         commands
     }
 
