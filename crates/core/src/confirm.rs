@@ -146,7 +146,7 @@ impl Confirmer {
             let refusal = pattern.refusal(&folded.text[message]);
             return refusal.unwrap_or_else(|| "the message begins behind this literal".to_owned());
         }
-        crate::check::stage::reached(&set.source(id).regex, &folded.text)
+        crate::stage::reached(&set.source(id).regex, &folded.text)
     }
 
     /// The record at the candidate joined with those of its stream that continue it, searched for every pattern.

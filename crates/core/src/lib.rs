@@ -46,6 +46,7 @@ mod scan;
 pub mod search;
 mod session;
 pub mod signature;
+mod stage;
 mod stream;
 pub mod suppress;
 mod tally;

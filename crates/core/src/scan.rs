@@ -13,7 +13,6 @@ use crate::analyze::Progress;
 use crate::automaton::{Candidate, PatternId, SignatureId, SignatureSet};
 use crate::bundle::place::{Place, place_of_line, place_of_path};
 use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
-use crate::check::stage::{Attempt, shown};
 use crate::confirm::{Confirmer, Match, Window, line_around, reach};
 use crate::container::{Entry, EntryEnd, Sink};
 use crate::filter::Found;
@@ -23,6 +22,7 @@ use crate::path::EntryPath;
 use crate::problem::{Problem, ProblemKind};
 use crate::signature::Confidence;
 use crate::signature::expr::TextFunction;
+use crate::stage::{Attempt, shown};
 use crate::tally::{MemberHits, PatternHits, Sample, Tally, When};
 use crate::unknown;
 

@@ -4,12 +4,13 @@ use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
 use loggrep_abm_core::check::{
-    check_clean, check_files, test_files, try_signature, write_mistakes, write_mistakes_json, write_trial,
+    check_clean, check_files, draft, test_files, try_signature, write_mistakes, write_mistakes_json,
+    write_trial,
 };
 use loggrep_abm_core::input::Source;
 use loggrep_abm_core::report::pages;
 use loggrep_abm_core::signature::{
-    FILE_SCHEMA, builtin, draft, format_file, read_pack, read_signatures, write_pack,
+    FILE_SCHEMA, builtin, format_file, read_pack, read_signatures, write_pack,
 };
 use loggrep_abm_core::{AnalyzeOptions, SignatureSet};
 

@@ -15,7 +15,7 @@ pub(crate) fn lines_with(text: &str) -> u32 {
     // A token at either end of the text may be a part of a longer one.
     let rate = |range: std::ops::Range<usize>| {
         let (opens, closes) = (range.start == 0, range.end == tokens.len());
-        let gram = tokens[range.clone()].concat();
+        let gram = text_of(&tokens[range.clone()]);
         let fits = |known: &str| match (opens, closes) {
             (true, true) => known.contains(&gram),
             (true, false) => known.ends_with(&gram),
@@ -55,6 +55,11 @@ fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
+/// The text of a few tokens without blanks around it.
+fn text_of(tokens: &[&str]) -> String {
+    tokens.concat().trim().to_owned()
+}
+
 /// Runs of one to three tokens with a letter in them; three are two words and what parts them.
 fn grams<'a>(tokens: &'a [&'a str]) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
     let is_word = |token: &str| token.bytes().any(|b| b.is_ascii_alphabetic());
@@ -64,7 +69,7 @@ fn grams<'a>(tokens: &'a [&'a str]) -> impl Iterator<Item = std::ops::Range<usiz
         let all = &tokens[range.clone()];
         match all.len() {
             3 => is_word(all[0]) && is_word(all[2]),
-            _ => all.iter().any(|token| is_word(token)),
+            _ => all.iter().any(|token| is_word(token)) && all.iter().all(|token| !token.trim().is_empty()),
         }
     })
 }
@@ -75,7 +80,7 @@ mod tests {
     use std::fmt::Write as _;
     use std::path::{Path, PathBuf};
 
-    use super::{TABLE, grams, lines_with, tokens};
+    use super::{TABLE, grams, lines_with, text_of, tokens};
 
     fn files(folder: &Path, into: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -101,7 +106,7 @@ mod tests {
                 lines += 1;
                 let all = tokens(line);
                 let here: BTreeSet<String> = grams(&all)
-                    .map(|range| all[range].concat())
+                    .map(|range| text_of(&all[range]))
                     .filter(|gram| !gram.contains('\t'))
                     .collect();
                 here.into_iter().for_each(|word| *counts.entry(word).or_default() += 1);

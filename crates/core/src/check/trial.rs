@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Mutex;
 
-use super::stage::Attempt;
 use crate::analyze::AnalyzeOptions;
 use crate::automaton::SignatureSet;
 use crate::error::Error;
 use crate::input::{Source, walk};
 use crate::report::{Report, write_explanations};
 use crate::scan::Scanner;
+use crate::stage::Attempt;
 use crate::tally::Tally;
 use crate::text::Escaped;
 

@@ -8,8 +8,6 @@ use crate::error::{Error, ErrorKind};
 /// Keys before the first table.
 const TOP: [&str; 17] = [
     "id",
-    "status",
-    "successor",
     "category",
     "severity",
     "component",
@@ -18,12 +16,14 @@ const TOP: [&str; 17] = [
     "fixed_in",
     "affected_when",
     "covered",
-    "related",
-    "supersedes",
-    "caused_by",
     "references",
     "source",
     "source_confidence",
+    "status",
+    "successor",
+    "related",
+    "supersedes",
+    "caused_by",
 ];
 /// Tables of a file, and their keys.
 const TABLES: [(&str, &[&str]); 4] = [

@@ -2,7 +2,7 @@
 //!
 //! What a reader of the line can tell is filled in: the message without the prefix of its logger, a regex in which
 //! numbers, addresses, names, versions and paths are captures, the line as the example. What only the author knows is
-//! marked, and [`check_files`](crate::check::check_files) names each mark that is left.
+//! marked, and [`check_files`](super::check_files) names each mark that is left.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -11,11 +11,11 @@ use std::sync::OnceLock;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 
-use super::CATEGORIES;
-use super::capture::CaptureType;
 use crate::error::{Error, ErrorKind};
 use crate::fold::{Folded, margin, record_prefix};
 use crate::literals::{self, Literals};
+use crate::signature::CATEGORIES;
+use crate::signature::capture::CaptureType;
 
 /// A draft.
 #[derive(Clone, Debug)]
@@ -57,7 +57,8 @@ pub fn draft(text: &str, id: Option<&str>) -> Result<Draft, Error> {
     if id.is_empty() || id.len() > 64 || !kebab || id.starts_with('-') || id.ends_with('-') {
         return Err(fail("give the signature an id of lower-case letters, digits and `-`: --id ID"));
     }
-    Ok(Draft { text: file(&id, text, &regex), id })
+    let text = crate::signature::format_file(&id, &file(&id, text, &regex))?;
+    Ok(Draft { id, text })
 }
 
 /// The first line that tells of an error, else the first that tells anything.
@@ -252,7 +253,7 @@ impl Generalised {
         let telling = words.filter(|word| {
             word.len() > 2
                 && word.bytes().any(|b| b.is_ascii_lowercase())
-                && !STOP_WORDS[..22].contains(&word.as_str())
+                && !STOP_WORDS.contains(&word.as_str())
                 && seen.insert(word.clone())
         });
         let mut id = String::new();
