@@ -67,6 +67,11 @@ impl IgnoreFile {
         Ok(IgnoreFile { entries: entries? })
     }
 
+    /// What the entries name that counted until a day before `today`, and that day.
+    pub fn expired(&self, today: &str) -> Vec<(&str, &str)> {
+        self.entries.iter().filter_map(|entry| entry.expired(today)).collect()
+    }
+
     /// Takes what the file names out of the report. `today` is a day such as `2025-01-31`: an entry counts until the
     /// end of the day it names.
     ///
@@ -123,6 +128,11 @@ fn is_day(text: &str) -> bool {
 }
 
 impl Entry {
+    fn expired(&self, today: &str) -> Option<(&str, &str)> {
+        let until = self.until.as_deref().filter(|until| *until < today)?;
+        Some((self.id.as_deref().or(self.fingerprint.as_deref())?, until))
+    }
+
     fn names(&self, finding: &Finding) -> bool {
         let same = |asked: &Option<String>, value: &String| asked.as_ref().is_none_or(|asked| asked == value);
         same(&self.id, &finding.id)
