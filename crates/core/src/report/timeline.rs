@@ -5,8 +5,8 @@ use super::{Finding, Report};
 use crate::bundle::time::{Time, parse_when};
 use crate::text::Escaped;
 
-/// Bars that share a lane are set below one another, up to this many rows.
-const ROWS: usize = 24;
+/// Bars that share a lane are set below one another, up to this many rows; the page scrolls within the lanes.
+const ROWS: usize = 200;
 /// Height of a row, and the room around the rows of a lane.
 const ROW: usize = 16;
 const MARGIN: usize = 6;
