@@ -136,6 +136,38 @@ fn the_demo_bundle_gives_the_golden_text() {
 }
 
 #[test]
+fn the_demo_bundle_gives_the_golden_report_in_every_other_form() {
+    let folder = Folder::new("forms");
+    let forms = [
+        "jsonl=report.jsonl",
+        "html=report.html",
+        "sarif=report.sarif",
+        "junit=report.xml",
+        "markdown=report.md",
+        "csv=report.csv",
+    ];
+    for lang in ["en", "ko"] {
+        let name = |file: &str| format!("{lang}-{file}");
+        let files: Vec<String> = forms
+            .iter()
+            .map(|it| {
+                it.split_once('=').map(|(form, file)| format!("{form}={}", folder.path(&name(file)))).unwrap()
+            })
+            .collect();
+        let mut arguments = vec!["analyze", DEMO, "--lang", lang];
+        files.iter().for_each(|file| arguments.extend(["-f", file]));
+        assert_eq!(run(&arguments).status(0).stdout, "");
+        for form in forms {
+            let (form, file) = form.split_once('=').unwrap();
+            // Of what holds both languages or none one is enough.
+            if lang == "en" || matches!(form, "markdown" | "junit") {
+                assert_golden(&name(file), &std::fs::read_to_string(folder.path(&name(file))).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
 fn the_demo_bundle_gives_the_golden_json() {
     let got = run(&["analyze", DEMO, "-f", "json"]).status(0);
     // Each change of a signature changes the digest, and each release the version.

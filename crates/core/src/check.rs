@@ -15,6 +15,11 @@ use crate::version::Version;
 ///
 /// Beside the form of the files this proves that each example gives its finding, with its captures and its confidence,
 /// and that each near miss stays silent.
+///
+/// ```
+/// let mistakes = loggrep_abm_core::check::check_files([("an-issue.toml", "id = \"an-issue\"\nseverity = 3\n")]);
+/// assert_eq!((mistakes[0].file.as_str(), mistakes[0].line), ("an-issue.toml", 2));
+/// ```
 pub fn check_files<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Mistake> {
     let (set, mut mistakes) = SignatureSet::load(files);
     for signature in set.signatures() {

@@ -21,6 +21,21 @@ use crate::error::{Error, ErrorKind};
 use crate::report::{Finding, Report, SuppressedFinding};
 
 /// What a person decided not to see.
+///
+/// ```
+/// use loggrep_abm_core::suppress::IgnoreFile;
+///
+/// let text = r#"
+/// [[ignore]]
+/// id = "docker-service-not-active"
+/// reason = "the node is being replaced"
+/// until = "2025-12-31"
+/// "#;
+/// let ignore = IgnoreFile::parse(".loggrep-abm-ignore", text)?;
+/// assert!(ignore.expired("2025-12-31").is_empty());
+/// assert_eq!(ignore.expired("2026-01-01"), [("docker-service-not-active", "2025-12-31")]);
+/// # Ok::<(), loggrep_abm_core::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct IgnoreFile {
     entries: Vec<Entry>,
