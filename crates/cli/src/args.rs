@@ -116,37 +116,36 @@ pub struct Reading {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Limits")]
 pub struct LimitArguments {
     /// Levels of archives inside archives that are opened.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().depth)]
+    #[arg(help_heading = "Limits", long, value_name = "N", default_value_t = Limits::default().depth)]
     pub max_depth: u32,
     /// Entries read from one input.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().members)]
+    #[arg(help_heading = "Limits", long, value_name = "N", default_value_t = Limits::default().members)]
     pub max_members: u64,
     /// Decompressed bytes read of one member.
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().member_bytes)]
+    #[arg(help_heading = "Limits", long, value_name = "BYTES", default_value_t = Limits::default().member_bytes)]
     pub max_member_bytes: u64,
     /// Decompressed bytes read of one input.
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().total_bytes)]
+    #[arg(help_heading = "Limits", long, value_name = "BYTES", default_value_t = Limits::default().total_bytes)]
     pub max_total_bytes: u64,
     /// Decompressed bytes per compressed byte over nested layers, and for xz, bzip2, zstd.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().ratio)]
+    #[arg(help_heading = "Limits", long, value_name = "N", default_value_t = Limits::default().ratio)]
     pub max_ratio: u64,
     /// Memory of decoder windows over all open layers.
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().window_bytes)]
+    #[arg(help_heading = "Limits", long, value_name = "BYTES", default_value_t = Limits::default().window_bytes)]
     pub max_window_bytes: u64,
     /// Bytes of a line that are matched and kept around a hit; `grep` keeps so much of a line.
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().line_bytes)]
+    #[arg(help_heading = "Limits", long, value_name = "BYTES", default_value_t = Limits::default().line_bytes)]
     pub max_line_bytes: usize,
     /// Facts kept of the bundle.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().facts)]
+    #[arg(help_heading = "Limits", long, value_name = "N", default_value_t = Limits::default().facts)]
     pub max_facts: usize,
     /// Problems listed in the report; the rest is counted.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().problems)]
+    #[arg(help_heading = "Limits", long, value_name = "N", default_value_t = Limits::default().problems)]
     pub max_problems: usize,
-    /// Seconds after which reading ends [default: none].
-    #[arg(long, value_name = "SECONDS")]
+    /// Seconds after which reading ends.
+    #[arg(help_heading = "Limits", long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
 }
 
@@ -162,30 +161,28 @@ pub struct SignatureSource {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Redaction")]
 pub struct Redaction {
     /// Replace addresses and the names of hosts, nodes, clusters and projects by aliases. Secrets are always masked.
-    #[arg(long)]
+    #[arg(help_heading = "Redaction", long)]
     pub redact: bool,
     /// Write which alias stands for what, as JSON.
-    #[arg(long, value_name = "FILE", requires = "redact")]
+    #[arg(help_heading = "Redaction", long, value_name = "FILE", requires = "redact")]
     pub redact_map: Option<PathBuf>,
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Known findings")]
 pub struct Known {
     /// Show only what a report in JSON does not have; the rest is counted.
-    #[arg(long, value_name = "REPORT")]
+    #[arg(help_heading = "Known findings", long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
     /// Show what the baseline knows too, marked.
-    #[arg(long, requires = "baseline")]
+    #[arg(help_heading = "Known findings", long, requires = "baseline")]
     pub show_known: bool,
     /// Leave out what this file names, by default `./.loggrep-abm-ignore` where it is; what is left out is counted.
-    #[arg(long, value_name = "FILE", conflicts_with = "no_ignore")]
+    #[arg(help_heading = "Known findings", long, value_name = "FILE", conflicts_with = "no_ignore")]
     pub ignore: Option<PathBuf>,
     /// Take no ignore file.
-    #[arg(long)]
+    #[arg(help_heading = "Known findings", long)]
     pub no_ignore: bool,
 }
 

@@ -11,6 +11,12 @@ use loggrep_abm_core::{Problem, SignatureCost};
 
 use crate::args::{Analyze, Color};
 
+/// Tells something beside the output; what comes from the outside is harmless to a terminal.
+pub fn warn(message: &str) {
+    let safe: Vec<String> = message.lines().map(|line| Escaped(line.as_bytes()).to_string()).collect();
+    eprintln!("loggrep-abm: {}", safe.join("\n"));
+}
+
 /// How text is written: `NO_COLOR` and a pipe turn colour off unless it was asked for.
 pub fn text_options(arguments: &Analyze, to_stdout: bool) -> TextOptions {
     let Analyze { color, hyperlink, verbose, quiet, .. } = *arguments;

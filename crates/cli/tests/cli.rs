@@ -151,6 +151,38 @@ fn the_readme_shows_what_the_demo_bundle_gives() {
 }
 
 #[test]
+fn the_demo_bundle_gives_the_golden_report_in_every_other_form() {
+    let folder = Folder::new("forms");
+    let forms = [
+        "jsonl=report.jsonl",
+        "html=report.html",
+        "sarif=report.sarif",
+        "junit=report.xml",
+        "markdown=report.md",
+        "csv=report.csv",
+    ];
+    for lang in ["en", "ko"] {
+        let name = |file: &str| format!("{lang}-{file}");
+        let files: Vec<String> = forms
+            .iter()
+            .map(|it| {
+                it.split_once('=').map(|(form, file)| format!("{form}={}", folder.path(&name(file)))).unwrap()
+            })
+            .collect();
+        let mut arguments = vec!["analyze", DEMO, "--lang", lang];
+        files.iter().for_each(|file| arguments.extend(["-f", file]));
+        assert_eq!(run(&arguments).status(0).stdout, "");
+        for form in forms {
+            let (form, file) = form.split_once('=').unwrap();
+            // Of what holds both languages or none one is enough.
+            if lang == "en" || matches!(form, "markdown" | "junit") {
+                assert_golden(&name(file), &std::fs::read_to_string(folder.path(&name(file))).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
 fn the_demo_bundle_gives_the_golden_json() {
     let got = run(&["analyze", DEMO, "-f", "json"]).status(0);
     // Each change of a signature changes the digest, and each release the version.
@@ -457,6 +489,64 @@ fn text_follows_the_locale_and_json_is_english() {
     let language = |text: &str| serde_json::from_str::<Value>(text).unwrap()["language"].clone();
     assert_eq!(language(&with(&["-f", "json"], "LANG", "ko_KR.UTF-8")), "en");
     assert_eq!(language(&run(&["analyze", DEMO, "-f", "json", "--lang", "ko"]).stdout), "ko");
+}
+
+#[test]
+fn the_help_of_analyze_and_mistakes_are_korean_in_a_korean_locale() {
+    let korean =
+        |arguments: &[&str]| Ran::from(program(arguments).env("LANG", "ko_KR.UTF-8").output().unwrap());
+    for size in ["-h", "--help"] {
+        let help = korean(&["analyze", size]).status(0).stdout;
+        for text in [
+            "사용법: loggrep-abm analyze",
+            "\n인수:\n",
+            "\n옵션:\n",
+            "\n제한:\n",
+            "[기본값: 8]",
+            "[가능한 값: en, ko]",
+        ] {
+            assert!(help.contains(text), "{text}: {help}");
+        }
+        for text in ["Usage", "Options", "Arguments", "default:", "possible values", "Print help", "Limits"] {
+            assert!(!help.contains(text), "{text}: {help}");
+        }
+    }
+    for (arguments, texts) in [
+        (
+            &["analyze", "--fromat", "json", "x"][..],
+            &["알 수 없는 인수입니다: '--fromat'", "'--format'", "사용법: "][..],
+        ),
+        (&["analyze"], &["필수 인수가 없습니다: <INPUT>..."]),
+        (
+            &["analyze", "--lang", "tlh", "x"],
+            &["'--lang <LANG>'에 쓸 수 없는 값입니다: 'tlh'", "[가능한 값: en, ko]"],
+        ),
+        (&["analyze", "--min-severity", "dire", "x"], &["'dire'(one of info"]),
+        (&["analyze", "x", "--lang"], &["'--lang <LANG>'에 값이 필요합니다"]),
+        (&["analyze", "-q", "-v", "x"], &["함께 쓸 수 없습니다"]),
+        (&["analyse"], &["알 수 없는 명령입니다: 'analyse'", "'analyze'"]),
+    ] {
+        let Ran { stdout, stderr, .. } = korean(arguments).status(2);
+        assert_eq!(stdout, "");
+        assert!(stderr.starts_with("오류: ") && !stderr.contains("error"), "{arguments:?}: {stderr}");
+        for text in texts {
+            assert!(stderr.contains(text), "{arguments:?}: {text}: {stderr}");
+        }
+    }
+    assert!(run(&["analyze", "--fromat", "x"]).status(2).stderr.starts_with("error: "));
+    assert!(run(&["analyze", "-h"]).status(0).stdout.contains("\nOptions:\n"));
+}
+
+#[test]
+fn headings_of_the_help_hold_their_options_only() {
+    let help = run(&["analyze", "-h"]).status(0).stdout;
+    let of = |heading: &str| {
+        let (_, rest) = help.split_once(&format!("\n{heading}:\n")).unwrap();
+        rest.split("\n\n").next().unwrap().to_owned()
+    };
+    assert!(of("Options").contains("--format") && of("Options").contains("--signatures"), "{help}");
+    assert!(!of("Limits").contains("--format"), "{help}");
+    assert!(of("Redaction").contains("--redact-map") && !of("Redaction").contains("--signatures"), "{help}");
 }
 
 #[test]
@@ -1262,7 +1352,12 @@ fn a_baseline_and_an_ignore_file_leave_out_and_count() {
     }
     let old =
         folder.file("old", format!("[[ignore]]\nid = \"{HIGH}\"\nreason = \"r\"\nuntil = \"2020-01-01\"\n"));
-    assert_eq!(run(&["analyze", DEMO, "-f", "json", "--ignore", &old]).ids().len(), all);
+    let expired = run(&["analyze", DEMO, "-f", "json", "--ignore", &old]);
+    assert_eq!(expired.ids().len(), all);
+    let told = format!("old: what it says of `{HIGH}` ended on 2020-01-01 and counts no longer\n");
+    assert!(expired.stderr.ends_with(&told), "{}", expired.stderr);
+    let quiet = run(&["analyze", DEMO, "-f", "json", "--ignore", &ignore]).stderr;
+    assert!(!quiet.contains("no longer"), "{quiet}");
     // The file of the directory is taken by itself.
     let local = Folder::new("local");
     local.file(".loggrep-abm-ignore", std::fs::read_to_string(&ignore).unwrap());

@@ -22,6 +22,21 @@ use crate::report::{Report, Timeline};
 use crate::version::Version;
 
 /// Replaces names and addresses by aliases.
+///
+/// ```
+/// use loggrep_abm_core::input::Source;
+/// use loggrep_abm_core::redact::Redactor;
+/// use loggrep_abm_core::{AnalyzeOptions, SignatureSet, analyze};
+///
+/// let log = br#"ANGd.Setup Failed to create ANG daemon on 10.1.2.3 {"error": "creating NDP client failed: ndp: address \"linklocal\" not found on interface \"ens192\""}"#;
+/// let source = Source::Bytes { name: "ang-node.log".into(), bytes: log.to_vec() };
+/// let report = analyze(&SignatureSet::builtin()?, vec![source], &AnalyzeOptions::default())?;
+/// let mut redactor = Redactor::new();
+/// let redacted = redactor.redact(&report);
+/// assert!(redacted.findings[0].evidence[0].text.contains("ANG daemon on 10.x.x.1 {"));
+/// assert_eq!(redactor.key()["10.x.x.1"], "10.1.2.3");
+/// # Ok::<(), loggrep_abm_core::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Redactor {
     /// Alias by kind and value; names in lower case.

@@ -21,6 +21,21 @@ use crate::error::{Error, ErrorKind};
 use crate::report::{Finding, Report, SuppressedFinding};
 
 /// What a person decided not to see.
+///
+/// ```
+/// use loggrep_abm_core::suppress::IgnoreFile;
+///
+/// let text = r#"
+/// [[ignore]]
+/// id = "docker-service-not-active"
+/// reason = "the node is being replaced"
+/// until = "2025-12-31"
+/// "#;
+/// let ignore = IgnoreFile::parse(".loggrep-abm-ignore", text)?;
+/// assert!(ignore.expired("2025-12-31").is_empty());
+/// assert_eq!(ignore.expired("2026-01-01"), [("docker-service-not-active", "2025-12-31")]);
+/// # Ok::<(), loggrep_abm_core::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct IgnoreFile {
     entries: Vec<Entry>,
@@ -65,6 +80,11 @@ impl IgnoreFile {
         let entries: Result<Vec<Entry>, Error> =
             syntax.ignore.into_iter().enumerate().map(|(i, entry)| entry.checked(name, i + 1)).collect();
         Ok(IgnoreFile { entries: entries? })
+    }
+
+    /// What the entries name that counted until a day before `today`, and that day.
+    pub fn expired(&self, today: &str) -> Vec<(&str, &str)> {
+        self.entries.iter().filter_map(|entry| entry.expired(today)).collect()
     }
 
     /// Takes what the file names out of the report. `today` is a day such as `2025-01-31`: an entry counts until the
@@ -127,6 +147,11 @@ fn is_day(text: &str) -> bool {
 }
 
 impl Entry {
+    fn expired(&self, today: &str) -> Option<(&str, &str)> {
+        let until = self.until.as_deref().filter(|until| *until < today)?;
+        Some((self.id.as_deref().or(self.fingerprint.as_deref())?, until))
+    }
+
     fn names(&self, finding: &Finding) -> bool {
         let same = |asked: &Option<String>, value: &String| asked.as_ref().is_none_or(|asked| asked == value);
         same(&self.id, &finding.id)
