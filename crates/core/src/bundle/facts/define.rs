@@ -89,6 +89,8 @@ pub(super) struct Source {
     pub(super) head: Option<String>,
     /// What shows that the member is the output it is taken for: without it, nothing found is not nothing there.
     pub(super) proof: Option<LazyRegex>,
+    /// Tokens of a path that is something else although it has those asked for: `ip route show table 100`.
+    except: Option<LazyRegex>,
     /// Whether an empty member says that there is none.
     pub(super) empty: bool,
     /// Whether numbers are hexadecimal.
@@ -242,6 +244,7 @@ struct SourceSyntax {
     path: Vec<String>,
     head: Option<String>,
     proof: Option<String>,
+    except: Option<String>,
     #[serde(default)]
     empty: bool,
     #[serde(default)]
@@ -325,11 +328,18 @@ impl Definitions {
         let tokens = tokens(path);
         let mut found = Vec::new();
         self.needles.find(&tokens, &mut found);
-        if let Some(command) = dashed_command(&tokens) {
-            self.dashed.find(&without_dashes(command), &mut found);
+        let dashed = dashed_command(path);
+        if let Some(command) = &dashed {
+            self.dashed.find(command, &mut found);
         }
         found.sort_unstable();
         found.dedup();
+        let excepted = |index: &usize| {
+            let except = self.sources[*index].except.as_ref();
+            let is_match = |tokens: &String| except.is_some_and(|except| except.is_match(tokens));
+            is_match(&tokens) || dashed.as_ref().is_some_and(is_match)
+        };
+        found.retain(|index| !excepted(index));
         found
     }
 
@@ -417,6 +427,7 @@ fn compile(fact: FactId, subject: &str, value: FactType, source: &SourceSyntax) 
         needs_path: !source.path.is_empty(),
         head: source.head.clone(),
         proof: optional(&source.proof),
+        except: optional(&source.except),
         empty: source.empty,
         hex: source.hex,
         take: take(source.take.as_deref(), value)?,
@@ -468,15 +479,17 @@ fn needle(path: &str) -> String {
     }
 }
 
-/// The part of the tokens that names a command with dashes for blanks: `ip-route`, `conntrack-S`. Only known commands
-/// are taken apart, since names of pods and files are full of dashes too.
-fn dashed_command(tokens: &str) -> Option<&str> {
-    const COMMANDS: [&str; 21] = [
+/// The tokens of the name of a file that is a command with dashes for blanks: `ip-route.txt`, `conntrack-S`. Only known
+/// commands are taken apart, since names of pods, nodes and files are full of dashes too.
+fn dashed_command(path: &[u8]) -> Option<String> {
+    const COMMANDS: [&str; 26] = [
         "cat",
+        "cilium",
         "conntrack",
         "containerd",
         "crictl",
         "dmesg",
+        "docker",
         "dpkg",
         "ethtool",
         "findmnt",
@@ -486,20 +499,21 @@ fn dashed_command(tokens: &str) -> Option<&str> {
         "kubectl",
         "ls",
         "mount",
+        "netstat",
         "ps",
+        "route",
         "rpm",
+        "stat",
         "sudo",
         "sysctl",
         "systemctl",
         "umask",
         "uname",
     ];
-    let begins = |at: &usize| {
-        let rest = &tokens[*at..];
-        COMMANDS.iter().any(|name| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with('-')))
-    };
-    let at = tokens.match_indices(' ').map(|(at, _)| at + 1).find(begins)?;
-    Some(&tokens[at - 1..])
+    let name = path.rsplit(|byte| matches!(byte, b'/' | b'!')).next()?;
+    let tokens = tokens(name);
+    let (command, _) = tokens.trim_start().split_once('-')?;
+    COMMANDS.contains(&command).then(|| without_dashes(&tokens))
 }
 
 fn without_dashes(tokens: &str) -> String {
