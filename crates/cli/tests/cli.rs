@@ -136,6 +136,53 @@ fn the_demo_bundle_gives_the_golden_text() {
 }
 
 #[test]
+fn the_readme_shows_what_the_demo_bundle_gives() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, after) = readme.split_once("\nprints\n\n```\n").unwrap();
+    let (shown, _) = after.split_once("```").unwrap();
+    let got = run(&["analyze", DEMO]).status(0).stdout;
+    let mut rest = &got[..];
+    for part in shown.split("…\n") {
+        let Some((_, after)) = rest.split_once(part) else {
+            panic!("the README shows:\n{part}\ngot:\n{rest}")
+        };
+        rest = after;
+    }
+}
+
+#[test]
+fn the_demo_bundle_gives_the_golden_report_in_every_other_form() {
+    let folder = Folder::new("forms");
+    let forms = [
+        "jsonl=report.jsonl",
+        "html=report.html",
+        "sarif=report.sarif",
+        "junit=report.xml",
+        "markdown=report.md",
+        "csv=report.csv",
+    ];
+    for lang in ["en", "ko"] {
+        let name = |file: &str| format!("{lang}-{file}");
+        let files: Vec<String> = forms
+            .iter()
+            .map(|it| {
+                it.split_once('=').map(|(form, file)| format!("{form}={}", folder.path(&name(file)))).unwrap()
+            })
+            .collect();
+        let mut arguments = vec!["analyze", DEMO, "--lang", lang];
+        files.iter().for_each(|file| arguments.extend(["-f", file]));
+        assert_eq!(run(&arguments).status(0).stdout, "");
+        for form in forms {
+            let (form, file) = form.split_once('=').unwrap();
+            // Of what holds both languages or none one is enough.
+            if lang == "en" || matches!(form, "markdown" | "junit") {
+                assert_golden(&name(file), &std::fs::read_to_string(folder.path(&name(file))).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
 fn the_demo_bundle_gives_the_golden_json() {
     let got = run(&["analyze", DEMO, "-f", "json"]).status(0);
     // Each change of a signature changes the digest, and each release the version.
@@ -445,6 +492,64 @@ fn text_follows_the_locale_and_json_is_english() {
 }
 
 #[test]
+fn the_help_of_analyze_and_mistakes_are_korean_in_a_korean_locale() {
+    let korean =
+        |arguments: &[&str]| Ran::from(program(arguments).env("LANG", "ko_KR.UTF-8").output().unwrap());
+    for size in ["-h", "--help"] {
+        let help = korean(&["analyze", size]).status(0).stdout;
+        for text in [
+            "사용법: loggrep-abm analyze",
+            "\n인수:\n",
+            "\n옵션:\n",
+            "\n제한:\n",
+            "[기본값: 8]",
+            "[가능한 값: en, ko]",
+        ] {
+            assert!(help.contains(text), "{text}: {help}");
+        }
+        for text in ["Usage", "Options", "Arguments", "default:", "possible values", "Print help", "Limits"] {
+            assert!(!help.contains(text), "{text}: {help}");
+        }
+    }
+    for (arguments, texts) in [
+        (
+            &["analyze", "--fromat", "json", "x"][..],
+            &["알 수 없는 인수입니다: '--fromat'", "'--format'", "사용법: "][..],
+        ),
+        (&["analyze"], &["필수 인수가 없습니다: <INPUT>..."]),
+        (
+            &["analyze", "--lang", "tlh", "x"],
+            &["'--lang <LANG>'에 쓸 수 없는 값입니다: 'tlh'", "[가능한 값: en, ko]"],
+        ),
+        (&["analyze", "--min-severity", "dire", "x"], &["'dire'(one of info"]),
+        (&["analyze", "x", "--lang"], &["'--lang <LANG>'에 값이 필요합니다"]),
+        (&["analyze", "-q", "-v", "x"], &["함께 쓸 수 없습니다"]),
+        (&["analyse"], &["알 수 없는 명령입니다: 'analyse'", "'analyze'"]),
+    ] {
+        let Ran { stdout, stderr, .. } = korean(arguments).status(2);
+        assert_eq!(stdout, "");
+        assert!(stderr.starts_with("오류: ") && !stderr.contains("error"), "{arguments:?}: {stderr}");
+        for text in texts {
+            assert!(stderr.contains(text), "{arguments:?}: {text}: {stderr}");
+        }
+    }
+    assert!(run(&["analyze", "--fromat", "x"]).status(2).stderr.starts_with("error: "));
+    assert!(run(&["analyze", "-h"]).status(0).stdout.contains("\nOptions:\n"));
+}
+
+#[test]
+fn headings_of_the_help_hold_their_options_only() {
+    let help = run(&["analyze", "-h"]).status(0).stdout;
+    let of = |heading: &str| {
+        let (_, rest) = help.split_once(&format!("\n{heading}:\n")).unwrap();
+        rest.split("\n\n").next().unwrap().to_owned()
+    };
+    assert!(of("Options").contains("--format") && of("Options").contains("--signatures"), "{help}");
+    assert!(!of("Limits").contains("--format"), "{help}");
+    assert!(of("Redaction").contains("--redact-map") && !of("Redaction").contains("--signatures"), "{help}");
+}
+
+#[test]
 fn colour_is_for_terminals_and_for_who_asks() {
     let with = |arguments: &[&str], environment: &[(&str, &str)]| {
         let mut command = program(&[&["analyze", DEMO], arguments].concat());
@@ -537,6 +642,49 @@ fn signatures_are_listed_and_shown() {
     let shown = run(&["signatures", "show", HIGH]).status(0).stdout;
     assert_eq!(shown, std::fs::read_to_string(root().join(format!("signatures/{HIGH}.toml"))).unwrap());
     run(&["signatures", "show", "no-such-issue"]).status(2);
+}
+
+#[test]
+fn the_cost_of_each_signature_is_told_after_the_report() {
+    let log = root().join(format!("signatures/{HIGH}.toml"));
+    let log = log.to_str().unwrap();
+    let plain = run(&["analyze", "-f", "json", log]).status(0);
+    let told = run(&["analyze", "-f", "json", "--profile-signatures", log]).status(0);
+    assert_eq!(plain.stdout, told.stdout);
+    let line = told.stderr.lines().find(|line| line.ends_with(&format!("  {HIGH}"))).unwrap();
+    let numbers: Vec<f64> = line.split_whitespace().take(4).map(|number| number.parse().unwrap()).collect();
+    assert!(numbers[0] > 0.0 && numbers[2] >= 1.0 && numbers[3] >= 1.0, "{line}");
+}
+
+#[test]
+fn unknown_messages_are_shown_as_asked() {
+    let folder = std::env::temp_dir().join(format!("loggrep-abm-unknown-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let log = folder.join("a.log");
+    let word = |i: u8| char::from(b'a' + i).to_string().repeat(3);
+    let lines: Vec<String> = (0..25).map(|i| format!("level=error msg={}\n", word(i))).collect();
+    std::fs::write(&log, lines.concat()).unwrap();
+    let log = log.to_str().unwrap();
+    for (option, shown) in
+        [(None, 5), (Some("--unknown"), 20), (Some("--unknown=2"), 2), (Some("--unknown=0"), 0)]
+    {
+        let mut arguments = vec!["analyze", "--color=never", "--lang", "en", log];
+        arguments.extend(option);
+        let text = run(&arguments).status(0).stdout;
+        assert_eq!(text.matches("- level=error msg=").count(), shown, "{option:?}\n{text}");
+        assert_eq!(text.contains("Unknown messages"), shown > 0, "{option:?}\n{text}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn pages_are_written_for_each_signature() {
+    let folder = std::env::temp_dir().join(format!("loggrep-abm-pages-{}", std::process::id()));
+    run(&["signatures", "docs", "-o", folder.to_str().unwrap()]).status(0);
+    let page = std::fs::read_to_string(folder.join(format!("ko/{HIGH}.md"))).unwrap();
+    assert_eq!(page, run(&["explain", HIGH, "--lang", "ko"]).status(0).stdout);
+    assert!(std::fs::read_to_string(folder.join("README.md")).unwrap().contains(&format!("({HIGH}.md)")));
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
@@ -1105,6 +1253,25 @@ fn help_tells_options_limits_and_statuses() {
     for text in ["--fail-on", "--max-depth", "--strict", "Exit status", "[default: 8]"] {
         assert!(help.contains(text), "{text}:\n{help}");
     }
+    let limits = loggrep_abm_core::Limits::default();
+    let defaults = [
+        ("--max-depth", limits.depth.to_string()),
+        ("--max-members", limits.members.to_string()),
+        ("--max-member-bytes", limits.member_bytes.to_string()),
+        ("--max-total-bytes", limits.total_bytes.to_string()),
+        ("--max-ratio", limits.ratio.to_string()),
+        ("--max-window-bytes", limits.window_bytes.to_string()),
+        ("--max-line-bytes", limits.line_bytes.to_string()),
+        ("--max-evidence", limits.evidence.to_string()),
+        ("--max-facts", limits.facts.to_string()),
+        ("--max-problems", limits.problems.to_string()),
+        ("--timeout", "none".to_owned()),
+    ];
+    for (flag, default) in defaults {
+        let text = help.split(&format!("{flag} <")).nth(1).unwrap_or_else(|| panic!("{flag}:\n{help}"));
+        let text = text.split("\n      --").next().unwrap_or(text);
+        assert!(text.contains(&format!("[default: {default}]")), "{flag}: {default}: {text}");
+    }
     assert!(run(&["--version"]).status(0).stdout.starts_with("loggrep-abm "));
     run(&["no-such-command"]).status(2);
 }
@@ -1194,7 +1361,12 @@ fn a_baseline_and_an_ignore_file_leave_out_and_count() {
     }
     let old =
         folder.file("old", format!("[[ignore]]\nid = \"{HIGH}\"\nreason = \"r\"\nuntil = \"2020-01-01\"\n"));
-    assert_eq!(run(&["analyze", DEMO, "-f", "json", "--ignore", &old]).ids().len(), all);
+    let expired = run(&["analyze", DEMO, "-f", "json", "--ignore", &old]);
+    assert_eq!(expired.ids().len(), all);
+    let told = format!("old: what it says of `{HIGH}` ended on 2020-01-01 and counts no longer\n");
+    assert!(expired.stderr.ends_with(&told), "{}", expired.stderr);
+    let quiet = run(&["analyze", DEMO, "-f", "json", "--ignore", &ignore]).stderr;
+    assert!(!quiet.contains("no longer"), "{quiet}");
     // The file of the directory is taken by itself.
     let local = Folder::new("local");
     local.file(".loggrep-abm-ignore", std::fs::read_to_string(&ignore).unwrap());

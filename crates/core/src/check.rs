@@ -37,6 +37,11 @@ pub use trial::{Trial, try_signature, write_trial};
 /// Beside the form of the files this proves that each example gives its finding, with its captures and its confidence,
 /// and no other issue than those it names; that each near miss stays silent; and that literals, regexes, ranges and texts
 /// are such as a signature should have.
+///
+/// ```
+/// let mistakes = loggrep_abm_core::check::check_files([("an-issue.toml", "id = \"an-issue\"\nseverity = 3\n")]);
+/// assert_eq!((mistakes[0].file.as_str(), mistakes[0].line), ("an-issue.toml", 2));
+/// ```
 pub fn check_files<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Mistake> {
     let files: Vec<(&str, &str)> = files.into_iter().collect();
     let (set, mut mistakes) = SignatureSet::load(files.iter().copied());
@@ -271,6 +276,7 @@ impl Checker<'_> {
             min_severity: Severity::Info,
             only: if only_own { BTreeSet::from([self.signature.id.clone()]) } else { BTreeSet::new() },
             experimental: false,
+            unknown: 0,
             explain: only_own,
         };
         decide(self.set, &scanned.tally, &scanned.facts, Vec::new(), &options)

@@ -4,6 +4,7 @@ mod bundle;
 mod events;
 mod relations;
 mod rules;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,7 @@ use crate::automaton::{SignatureId, SignatureSet};
 use crate::bundle::facts::{Entity, Resolved};
 use crate::bundle::place::{Place, place_of_line, place_of_path};
 use crate::bundle::time::Time;
+use crate::lang::Lang;
 use crate::mask::mask;
 use crate::path::EntryPath;
 use crate::report::{self, Advisory, ClusterVerdict, Coverage, Evidence, Finding, Report};
@@ -33,6 +35,8 @@ pub(crate) struct DecideOptions {
     pub(crate) min_severity: Severity,
     /// Ids to look at; all when empty.
     pub(crate) only: BTreeSet<String>,
+    /// Templates of messages that no signature matched.
+    pub(crate) unknown: usize,
     /// Whether experimental signatures are evaluated that were not asked for by id.
     pub(crate) experimental: bool,
     /// Whether to tell why.
@@ -79,6 +83,7 @@ pub(crate) fn decide(
         problems: tally.problems.iter().map(problem).collect(),
         problems_omitted: tally.problems_omitted,
         explanations: Vec::new(),
+        unknown: decider.unknown(),
         suppressed: report::Suppressed::default(),
     };
     let asked = |id: &SignatureId| {
@@ -162,6 +167,37 @@ impl<'a> Decider<'a> {
         Decider { set, tally, options, facts, newest: tally.span.map(|(_, last)| last), node_ends }
     }
 
+    /// The most frequent error-level messages that no signature matched.
+    fn unknown(&self) -> Option<report::Unknown> {
+        let all = &self.tally.unknown;
+        if self.options.unknown == 0 || all.len() == 0 {
+            return None;
+        }
+        let template = |seen: &crate::unknown::Seen| {
+            let times = seen.moments.resolve(self.newest);
+            let nodes: BTreeSet<&str> = seen.nodes.iter().map(|node| self.facts.node_name(node)).collect();
+            report::UnknownTemplate {
+                template: mask(&seen.template).into_owned(),
+                count: seen.count,
+                members: seen.members,
+                nodes: nodes.into_iter().map(str::to_owned).collect(),
+                first_seen: times.map(|(first, _)| first.to_string()),
+                last_seen: times.map(|(_, last)| last.to_string()),
+                time_inferred: times.is_some_and(|(first, last)| first.inferred || last.inferred),
+                path: seen.sample.path.to_string(),
+                line: seen.sample.line,
+                text: mask(&String::from_utf8_lossy(&seen.sample.text)).into_owned(),
+            }
+        };
+        Some(report::Unknown {
+            templates: all.most(self.options.unknown).into_iter().map(template).collect(),
+            found: all.len(),
+            lines: all.lines(),
+            estimated: all.is_sampled,
+            complete: !all.is_cut && all.omitted == 0,
+        })
+    }
+
     /// Evaluates one signature and adds to the report what it says.
     fn signature(&self, id: SignatureId, report: &mut Report) {
         let signature = self.set.signature(id);
@@ -207,7 +243,43 @@ impl<'a> Decider<'a> {
             }
         };
         if self.options.explain {
-            report.explanations.push(explanation(signature, tally, &rules, outcome, verdict));
+            report.explanations.push(self.explanation(signature, tally, &rules, outcome, verdict));
+        }
+    }
+
+    fn explanation(
+        &self,
+        signature: &Signature,
+        tally: &SignatureTally,
+        rules: &[Judged<'_>],
+        outcome: &str,
+        verdict: Verdict,
+    ) -> report::Explanation {
+        let mut patterns: BTreeMap<String, u64> = BTreeMap::new();
+        for (pattern, hits) in
+            tally.members.values().flat_map(|member| &member.patterns).chain(&tally.dropped)
+        {
+            *patterns.entry(signature.patterns[*pattern].name.clone()).or_default() += hits.count;
+        }
+        let rule = |(rule, judged): (&Rule, &Judged<'_>)| report::RuleExplanation {
+            when: rule.text.clone(),
+            holds: judged.holds,
+            subjects: judged.cases.iter().filter_map(|case| Some(case.entity?.name.clone())).collect(),
+            missing: judged.missing.iter().cloned().collect(),
+        };
+        report::Explanation {
+            id: signature.id.clone(),
+            outcome: outcome.to_owned(),
+            verdict: verdict.as_str().to_owned(),
+            reason: why::reason(
+                Lang::of(&self.options.language),
+                signature,
+                rules,
+                &patterns,
+                (outcome, verdict),
+            ),
+            patterns,
+            rules: signature.rules.iter().zip(rules).map(rule).collect(),
         }
     }
 
@@ -517,32 +589,6 @@ fn missing(signature: &Signature, rules: &[Judged<'_>]) -> Vec<report::Missing> 
     let definitions = crate::bundle::facts::definitions();
     let command = |fact: &str| definitions.fact(fact).and_then(|id| id.definition().command.clone());
     facts.into_iter().map(|fact| report::Missing { fact: fact.clone(), command: command(fact) }).collect()
-}
-
-fn explanation(
-    signature: &Signature,
-    tally: &SignatureTally,
-    rules: &[Judged<'_>],
-    outcome: &str,
-    verdict: Verdict,
-) -> report::Explanation {
-    let mut patterns: BTreeMap<String, u64> = BTreeMap::new();
-    for (pattern, hits) in tally.members.values().flat_map(|member| &member.patterns).chain(&tally.dropped) {
-        *patterns.entry(signature.patterns[*pattern].name.clone()).or_default() += hits.count;
-    }
-    let rule = |(rule, judged): (&Rule, &Judged<'_>)| report::RuleExplanation {
-        when: rule.text.clone(),
-        holds: judged.holds,
-        subjects: judged.cases.iter().filter_map(|case| Some(case.entity?.name.clone())).collect(),
-        missing: judged.missing.iter().cloned().collect(),
-    };
-    report::Explanation {
-        id: signature.id.clone(),
-        outcome: outcome.to_owned(),
-        verdict: verdict.as_str().to_owned(),
-        patterns,
-        rules: signature.rules.iter().zip(rules).map(rule).collect(),
-    }
 }
 
 /// The patterns whose hits a rule counts; those under `not` and the second of `near` only support it.

@@ -80,6 +80,8 @@ pub(crate) struct Filter {
     grams: Vec<(u64, u32, u32)>,
     /// First gram of each bucket, and the end.
     buckets: Vec<u32>,
+    /// Where the chosen window of each piece begins.
+    windows: Vec<u32>,
 }
 
 /// Buckets of the exact table; a power of two.
@@ -94,8 +96,9 @@ impl Filter {
     pub(crate) fn new(pieces: Vec<Vec<u8>>, kernel: Kernel) -> Filter {
         let common = common_grams();
         let mut grams: Vec<(u64, u32, u32)> = Vec::with_capacity(pieces.len() * STRIDE);
+        let windows: Vec<u32> = pieces.iter().map(|piece| rarest_window(piece, &common) as u32).collect();
         for (index, piece) in pieces.iter().enumerate() {
-            let window = rarest_window(piece, &common);
+            let window = windows[index] as usize;
             for at in window..window + STRIDE {
                 grams.push((gram_at(piece, at), index as u32, at as u32));
             }
@@ -110,7 +113,7 @@ impl Filter {
         }
         // 64 bits a gram let one in 64 probes through by chance; the least is what the first cache holds anyway.
         let bits = (grams.len() * 64).next_power_of_two().clamp(1 << 17, 1 << 21);
-        let mut filter = Filter { kernel, pieces, bitmap: vec![0; bits / 32], grams, buckets };
+        let mut filter = Filter { kernel, pieces, bitmap: vec![0; bits / 32], grams, buckets, windows };
         for index in 0..filter.grams.len() {
             let hash = filter.hash(filter.grams[index].0);
             filter.bitmap[(hash >> 5) as usize] |= 1 << (hash & 31);
@@ -188,17 +191,11 @@ impl Filter {
         let mut all = Vec::new();
         fallback(&text[start..end], &mut all);
         let in_block = |&(piece, at): &Found| {
-            let window = self.window_of(piece);
+            let window = self.windows[piece as usize] as usize;
             let sampled = (start + at + window).next_multiple_of(STRIDE);
             (from..to).contains(&sampled)
         };
         found.extend(all.iter().filter(|one| in_block(one)).map(|&(piece, at)| (piece, start + at)));
-    }
-
-    /// Where the chosen window of a piece begins.
-    fn window_of(&self, piece: u32) -> usize {
-        let of = self.grams.iter().filter(|&&(_, index, _)| index == piece).map(|&(_, _, at)| at as usize);
-        of.min().unwrap_or(0)
     }
 
     fn is_set(&self, gram: u64) -> bool {

@@ -225,8 +225,8 @@ impl Folder<'_> {
         let rest = &self.source[self.at + 1..];
         let line_break =
             if rest.starts_with(b"\r\n") { 2 } else { usize::from(rest.first() == Some(&b'\n')) };
-        let column = self.at - memchr::memrchr(b'\n', &self.source[..self.at]).map_or(0, |at| at + 1);
-        if line_break > 0 && (70..=77).contains(&column) {
+        let column = || self.at - memchr::memrchr(b'\n', &self.source[..self.at]).map_or(0, |at| at + 1);
+        if line_break > 0 && (70..=77).contains(&column()) {
             self.at += 1 + line_break;
         } else {
             self.emit_here(1);

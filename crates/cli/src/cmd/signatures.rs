@@ -8,6 +8,7 @@ use loggrep_abm_core::check::{
     write_trial,
 };
 use loggrep_abm_core::input::Source;
+use loggrep_abm_core::report::pages;
 use loggrep_abm_core::signature::{
     FILE_SCHEMA, builtin, format_file, read_pack, read_signatures, write_pack,
 };
@@ -42,6 +43,16 @@ pub fn run(arguments: &Signatures) -> Result<ExitStatus, Failure> {
         SignaturesCommand::Show { id, signatures } => {
             let set = super::signature_set(signatures)?;
             out.write_all(super::explain::find(&set, id)?.definition().as_bytes())?;
+            ExitStatus::Success
+        }
+        SignaturesCommand::Docs { output, signatures } => {
+            let set = super::signature_set(signatures)?;
+            for (path, text) in pages(&set) {
+                let path = output.join(path);
+                let error = |error| Failure::Usage(format!("cannot write `{}`: {error}", path.display()));
+                path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(error)?;
+                std::fs::write(&path, text).map_err(error)?;
+            }
             ExitStatus::Success
         }
         SignaturesCommand::New { from_line, id, directory } => {

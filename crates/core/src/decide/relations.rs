@@ -38,7 +38,9 @@ fn explained(set: &SignatureSet, findings: &[Finding]) -> BTreeMap<usize, BTreeS
     let above = |index: usize| -> Vec<usize> {
         let finding = &findings[index];
         let explains = |other: &usize| {
-            below[*other].contains(finding.id.as_str()) && may_explain(&findings[*other], finding)
+            *other != index
+                && below[*other].contains(finding.id.as_str())
+                && may_explain(&findings[*other], finding)
         };
         (0..findings.len()).filter(explains).collect()
     };
@@ -49,20 +51,23 @@ fn explained(set: &SignatureSet, findings: &[Finding]) -> BTreeMap<usize, BTreeS
             direct.insert(index, above);
         }
     }
-    // The relations have no circle, so that each way up ends.
+    // Relations that go in a circle are a mistake, and no reason never to end.
     let mut beneath = BTreeMap::new();
     for &index in direct.keys() {
         let mut roots = BTreeSet::new();
+        let mut seen = BTreeSet::from([index]);
         let mut open = vec![index];
         while let Some(next) = open.pop() {
             match direct.get(&next) {
-                Some(above) => open.extend(above),
+                Some(above) => open.extend(above.iter().filter(|&&other| seen.insert(other))),
                 None => {
                     roots.insert(next);
                 }
             }
         }
-        beneath.insert(index, roots);
+        if !roots.is_empty() {
+            beneath.insert(index, roots);
+        }
     }
     beneath
 }

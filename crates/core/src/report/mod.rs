@@ -31,7 +31,7 @@ pub use self::csv::write_csv;
 pub use self::diff::{Diff, DiffFinding, Seen, write_diff, write_diff_json};
 pub(crate) use self::events::bucket_seconds;
 pub use self::events::{Bucket, Event, EventSample, Timeline, write_timeline, write_timeline_json};
-pub use self::explain::write_explanation;
+pub use self::explain::{pages, write_explanation};
 pub use self::facts::{write_explanations, write_facts, write_facts_json};
 pub use self::html::write_html;
 pub use self::json::{write_document, write_json, write_jsonl, write_line};
@@ -74,9 +74,54 @@ pub struct Report {
     /// Why each signature was shown or not, where this was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub explanations: Vec<Explanation>,
+    /// What no signature knows: the most frequent error-level messages that nothing matched.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unknown: Option<Unknown>,
     /// What was left out because a baseline knows it or an ignore file says so.
     #[serde(skip_serializing_if = "Suppressed::is_empty", default)]
     pub suppressed: Suppressed,
+}
+
+/// Error-level messages that no signature matched, by template.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Unknown {
+    /// The most frequent ones, most frequent first.
+    pub templates: Vec<UnknownTemplate>,
+    /// How many templates were found.
+    pub found: usize,
+    /// Lines they stand for.
+    pub lines: u64,
+    /// Whether counts are estimates, since not every line of a long log full of errors was looked at.
+    pub estimated: bool,
+    /// Whether all templates found room.
+    pub complete: bool,
+}
+
+/// Messages that are alike but for numbers, ids, addresses, names and times.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct UnknownTemplate {
+    /// The message, with `<*>` for what differs.
+    pub template: String,
+    /// How often.
+    pub count: u64,
+    /// In how many members.
+    pub members: u64,
+    /// Nodes of those members, by name, as far as their paths tell; at most 64.
+    pub nodes: Vec<String>,
+    /// Earliest and latest known time, RFC 3339.
+    pub first_seen: Option<String>,
+    /// See `first_seen`.
+    pub last_seen: Option<String>,
+    /// Whether one of them rests on an inferred year or zone.
+    pub time_inferred: bool,
+    /// Where the sample stands: the first by path.
+    pub path: String,
+    /// Its line, from 1.
+    pub line: u64,
+    /// The sample; secrets are masked, and a long line is cut.
+    pub text: String,
 }
 
 /// Findings and advisories that were left out on purpose, counted.
@@ -195,6 +240,9 @@ pub struct Explanation {
     pub outcome: String,
     /// See [`Finding::verdict`].
     pub verdict: String,
+    /// Why, in sentences of the report's language.
+    #[serde(default)]
+    pub reason: String,
     /// Hits of each pattern that has any.
     pub patterns: BTreeMap<String, u64>,
     /// What each rule came to.
