@@ -153,7 +153,7 @@ fn explanations_say_why_in_the_language_of_the_report() {
         options.explain = true;
         language.clone_into(&mut options.language);
         let sources = files.iter().map(|(path, text)| Source::Bytes {
-            name: path.clone().into(),
+            name: path.clone(),
             bytes: text.clone().into_bytes(),
         });
         let report = analyze(&SignatureSet::builtin().unwrap(), sources, &options).unwrap();
