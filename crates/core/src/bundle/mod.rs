@@ -8,6 +8,10 @@ pub mod time;
 pub(crate) fn is_document(path: &[u8], head: &[u8]) -> bool {
     const STARTS: [&[u8]; 3] = [b"apiVersion:", b"NAME", b"NAMESPACE"];
     let head = &head[..head.len().min(4 << 10)];
+    // Executables and such stand under names of commands too; text of any kind has no NUL.
+    if memchr::memchr(0, head).is_some() {
+        return false;
+    }
     let begin = head.trim_ascii_start();
     if begin.starts_with(b"{") {
         // Many logs are JSON too, and audit logs are objects of Kubernetes.
