@@ -306,4 +306,29 @@ mod tests {
             assert_eq!(related(findings).join(" "), expected, "{findings:?}");
         }
     }
+
+    #[test]
+    fn how_settled_a_signature_is_decides_whether_it_is_evaluated() {
+        use crate::input::Source;
+        let files = [
+            file("trial", "status = \"experimental\""),
+            file("old", "status = \"deprecated\"\nsuccessor = \"new\""),
+            file("new", ""),
+        ];
+        let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let set = SignatureSet::from_files(files).unwrap();
+        let found = |change: &dyn Fn(&mut crate::AnalyzeOptions<'_>)| {
+            let bytes = b"the message of trial itself\nthe message of old itself\n".to_vec();
+            let mut options = crate::AnalyzeOptions::default();
+            change(&mut options);
+            let source = Source::Bytes { name: "a.log".into(), bytes };
+            let report = crate::analyze(&set, [source], &options).unwrap();
+            report.findings.into_iter().map(|it| (it.id, it.status, it.successor)).collect::<Vec<_>>()
+        };
+        let old = ("old".to_owned(), Some("deprecated".to_owned()), Some("new".to_owned()));
+        let trial = ("trial".to_owned(), Some("experimental".to_owned()), None);
+        assert_eq!(found(&|_| ()), [old.clone()]);
+        assert_eq!(found(&|options| options.experimental = true), [old, trial.clone()]);
+        assert_eq!(found(&|options| options.only = ["trial".to_owned()].into()), [trial]);
+    }
 }

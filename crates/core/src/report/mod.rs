@@ -92,7 +92,7 @@ pub struct Unknown {
     pub found: usize,
     /// Lines they stand for.
     pub lines: u64,
-    /// Whether counts are estimates, since not every line of a long log full of errors was looked at.
+    /// Whether counts are estimates, since not every line of a long log was looked at.
     pub estimated: bool,
     /// Whether all templates found room.
     pub complete: bool,
