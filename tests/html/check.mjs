@@ -51,6 +51,9 @@ const send = (method, params = {}, sessionId = undefined) => new Promise((done, 
   browser.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
 });
 
+/** Milliseconds that no step may take: a tenth of it on a machine of its own, and room for one that ten others use. */
+const SLOW = 10000;
+let slowest = 0;
 const failures = [];
 const check = (holds, what) => { if (!holds) { failures.push(what); console.log(`FAILED  ${what}`); } };
 
@@ -79,7 +82,7 @@ async function open(file, { scripts, width, dark }) {
   await page("Page.navigate", { url });
   await load;
   const ask = async expression => {
-    const { result, exceptionDetails } = await page("Runtime.evaluate", { expression, returnByValue: true });
+    const { result, exceptionDetails } = await page("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
     if (exceptionDetails) throw new Error(`${expression}: ${exceptionDetails.text}`);
     return result.value;
   };
@@ -111,6 +114,7 @@ async function checkReport(file) {
       `${what}: links lead to https or into the page`);
     check(await page.ask("document.documentElement.scrollWidth <= window.innerWidth"), `${what}: nothing is wider than the window`);
     check(await page.ask("document.querySelectorAll('article.finding').length > 0"), `${what}: there are findings`);
+    check(await page.ask(overlaps) === "", `${what}: times on the axis do not overlap: ${await page.ask(overlaps)}`);
     if (options.scripts) await use(page, what);
     await page.picture(`${name}-${form}.png`);
     check(page.said.length === 0, `${what}: the console is empty: ${page.said.join(" | ")}`);
@@ -118,6 +122,20 @@ async function checkReport(file) {
     await page.close();
   }
 }
+
+/** The times of the axis that reach into the next one. */
+const overlaps = `(() => {
+  const boxes = Array.from(document.querySelectorAll("#chart text.time")).map(it => [it.textContent, it.getBoundingClientRect()]);
+  return boxes.slice(1).filter(([, box], i) => box.left < boxes[i][1].right + 4).map(([text]) => text).join(", ");
+})()`;
+
+/** How long a step takes until the page is drawn anew, in milliseconds. */
+const took = step => `(async () => {
+  const start = performance.now();
+  ${step};
+  await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  return performance.now() - start;
+})()`;
 
 /** Search, language, zoom and copy do what they say. */
 async function use(page, what) {
@@ -127,6 +145,13 @@ async function use(page, what) {
   const all = await page.ask(shown);
   check(await search("no text has these words") === 0, `${what}: a search leaves out what does not fit`);
   check(await search("") === all, `${what}: an empty search shows all`);
+  const type = text => `const it = document.getElementById("search"); it.value = "${text}"; it.dispatchEvent(new Event("input", { bubbles: true }))`;
+  for (const [name, step] of [["a search", type("fail")], ["its end", type("")], ["open all", "document.getElementById('open-all').click()"],
+    ["close all", "document.getElementById('close-all').click()"]]) {
+    const time = await page.ask(took(step));
+    check(time < SLOW, `${what}: ${name} takes ${Math.round(time)} ms`);
+    slowest = Math.max(slowest, time);
+  }
   const width = await page.ask("document.getElementById('chart')?.getBoundingClientRect().width ?? 0");
   if (width > 0) {
     const zoomed = await page.ask("(() => { document.getElementById('zoom-in').click(); return document.getElementById('chart').getBoundingClientRect().width; })()");
@@ -150,5 +175,5 @@ try {
   await ended;
   rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
 }
-console.log(failures.length ? `${failures.length} checks failed` : `${reports.length} reports are well in the browser`);
+console.log(failures.length ? `${failures.length} checks failed` : `${reports.length} reports are well in the browser; the slowest step took ${Math.round(slowest)} ms`);
 process.exitCode = failures.length ? 1 : 0;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use loggrep_abm_core::Limits;
 use loggrep_abm_core::signature::{Confidence, Severity};
 use loggrep_abm_core::version::Version;
+use loggrep_abm_core::{AnalyzeOptions, Limits};
 
 const EXIT_STATUS: &str = "Exit status, the first that applies:
   2  usage, signature or read error: no report is possible
@@ -116,37 +116,36 @@ pub struct Reading {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Limits")]
 pub struct LimitArguments {
     /// Levels of archives inside archives that are opened.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().depth)]
+    #[arg(help_heading = "Limits", long, value_name = "N", default_value_t = Limits::default().depth)]
     pub max_depth: u32,
     /// Entries read from one input.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().members)]
+    #[arg(help_heading = "Limits", long, value_name = "N", default_value_t = Limits::default().members)]
     pub max_members: u64,
     /// Decompressed bytes read of one member.
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().member_bytes)]
+    #[arg(help_heading = "Limits", long, value_name = "BYTES", default_value_t = Limits::default().member_bytes)]
     pub max_member_bytes: u64,
     /// Decompressed bytes read of one input.
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().total_bytes)]
+    #[arg(help_heading = "Limits", long, value_name = "BYTES", default_value_t = Limits::default().total_bytes)]
     pub max_total_bytes: u64,
     /// Decompressed bytes per compressed byte over nested layers, and for xz, bzip2, zstd.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().ratio)]
+    #[arg(help_heading = "Limits", long, value_name = "N", default_value_t = Limits::default().ratio)]
     pub max_ratio: u64,
     /// Memory of decoder windows over all open layers.
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().window_bytes)]
+    #[arg(help_heading = "Limits", long, value_name = "BYTES", default_value_t = Limits::default().window_bytes)]
     pub max_window_bytes: u64,
     /// Bytes of a line that are matched and kept around a hit; `grep` keeps so much of a line.
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().line_bytes)]
+    #[arg(help_heading = "Limits", long, value_name = "BYTES", default_value_t = Limits::default().line_bytes)]
     pub max_line_bytes: usize,
     /// Facts kept of the bundle.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().facts)]
+    #[arg(help_heading = "Limits", long, value_name = "N", default_value_t = Limits::default().facts)]
     pub max_facts: usize,
     /// Problems listed in the report; the rest is counted.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().problems)]
+    #[arg(help_heading = "Limits", long, value_name = "N", default_value_t = Limits::default().problems)]
     pub max_problems: usize,
-    /// Seconds after which reading ends [default: none].
-    #[arg(long, value_name = "SECONDS")]
+    /// Seconds after which reading ends.
+    #[arg(help_heading = "Limits", long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
 }
 
@@ -162,30 +161,28 @@ pub struct SignatureSource {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Redaction")]
 pub struct Redaction {
     /// Replace addresses and the names of hosts, nodes, clusters and projects by aliases. Secrets are always masked.
-    #[arg(long)]
+    #[arg(help_heading = "Redaction", long)]
     pub redact: bool,
     /// Write which alias stands for what, as JSON.
-    #[arg(long, value_name = "FILE", requires = "redact")]
+    #[arg(help_heading = "Redaction", long, value_name = "FILE", requires = "redact")]
     pub redact_map: Option<PathBuf>,
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Known findings")]
 pub struct Known {
     /// Show only what a report in JSON does not have; the rest is counted.
-    #[arg(long, value_name = "REPORT")]
+    #[arg(help_heading = "Known findings", long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
     /// Show what the baseline knows too, marked.
-    #[arg(long, requires = "baseline")]
+    #[arg(help_heading = "Known findings", long, requires = "baseline")]
     pub show_known: bool,
     /// Leave out what this file names, by default `./.loggrep-abm-ignore` where it is; what is left out is counted.
-    #[arg(long, value_name = "FILE", conflicts_with = "no_ignore")]
+    #[arg(help_heading = "Known findings", long, value_name = "FILE", conflicts_with = "no_ignore")]
     pub ignore: Option<PathBuf>,
     /// Take no ignore file.
-    #[arg(long)]
+    #[arg(help_heading = "Known findings", long)]
     pub no_ignore: bool,
 }
 
@@ -325,6 +322,15 @@ pub struct Analyze {
     /// Look for this issue only; may be given several times.
     #[arg(long, value_name = "ID")]
     pub only: Vec<String>,
+    /// Show this many of the most frequent error-level messages that no signature matched; 0 looks for none.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_value_t = AnalyzeOptions::default().unknown as u16, default_missing_value = "20", value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub unknown: u16,
+    /// Show on standard error, after the report, how often each signature was tried and how long that took.
+    #[arg(long, conflicts_with = "each")]
+    pub profile_signatures: bool,
+    /// Look for issues of experimental signatures too.
+    #[arg(long)]
+    pub experimental: bool,
     /// Judge by this release instead of the one the bundle tells.
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub cluster_version: Option<Version>,
@@ -417,6 +423,14 @@ pub enum SignaturesCommand {
     Show {
         /// Id of the issue.
         id: String,
+        #[command(flatten)]
+        signatures: SignatureSource,
+    },
+    /// Write a page for each signature, and an index, in English and Korean.
+    Docs {
+        /// The directory the pages go to.
+        #[arg(short, long, value_name = "DIR")]
+        output: PathBuf,
         #[command(flatten)]
         signatures: SignatureSource,
     },

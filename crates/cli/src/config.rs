@@ -36,7 +36,7 @@ type Settings = BTreeMap<(String, String), Setting>;
 /// The command line with the environment and the files as defaults, in the language of the locale.
 pub fn command() -> Result<Command, Failure> {
     let settings = read_files()?;
-    Ok(with_language(with_defaults(Arguments::command(), &settings)))
+    Ok(crate::help::in_language(with_defaults(Arguments::command(), &settings)))
 }
 
 /// Which file a default of an option comes from.
@@ -159,58 +159,11 @@ fn checked(commands: &[&Command], key: &str, value: toml::Value) -> Result<Vec<S
     Ok(values)
 }
 
-/// The help of `analyze` in the languages it is translated to.
-const HELP: &str = include_str!("../lang/ko.toml");
-
-/// The help in Korean, where the locale is.
-fn with_language(command: Command) -> Command {
-    if crate::cmd::language(None, true) != "ko" {
-        return command;
-    }
-    let texts: BTreeMap<String, String> = toml::from_str(HELP).expect("the tests read the file");
-    let command = command.mut_arg("config", |arg| match texts.get("config") {
-        Some(text) => arg.help(text.clone()).long_help(text.clone()),
-        None => arg,
-    });
-    command.mut_subcommand("analyze", |analyze| {
-        let about = texts.get("about").cloned().unwrap_or_default();
-        let status = texts.get("exit-status").cloned().unwrap_or_default();
-        let analyze = analyze.about(about.clone()).long_about(about).after_help(status);
-        analyze.mut_args(|arg| match texts.get(key_of(&arg)) {
-            Some(text) => arg.help(text.clone()).long_help(text.clone()),
-            None => arg,
-        })
-    })
-}
-
-fn key_of(arg: &Arg) -> &str {
-    arg.get_long().unwrap_or_else(|| arg.get_id().as_str())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 
-    use clap::CommandFactory;
-
-    use super::{HELP, key_of, parse};
-    use crate::args::Arguments;
-
-    #[test]
-    fn the_korean_help_has_every_option() {
-        let texts: BTreeMap<String, String> = toml::from_str(HELP).expect("Korean");
-        let command = Arguments::command();
-        let analyze = command.find_subcommand("analyze").expect("a command");
-        let options = analyze.get_arguments().filter(|arg| !arg.is_hide_set());
-        let mut expected: BTreeSet<&str> = options.map(key_of).collect();
-        expected.extend(["about", "exit-status", "config"]);
-        let got: BTreeSet<&str> = texts.keys().map(String::as_str).collect();
-        assert_eq!(got, expected);
-        for (key, text) in &texts {
-            assert!(text.chars().any(|c| ('가'..='힣').contains(&c)), "{key}");
-        }
-    }
+    use super::parse;
 
     #[test]
     fn mistakes_of_a_file_are_told() {

@@ -3,6 +3,7 @@
 mod args;
 mod cmd;
 mod config;
+mod help;
 mod output;
 
 use std::error::Error as _;
@@ -63,7 +64,11 @@ fn main() -> ExitCode {
             return ExitStatus::Error.into();
         }
     };
-    let arguments = Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+    let matches = match command.try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return help::tell(&error),
+    };
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let result = match &arguments.command {
         Command::Analyze(analyze) => cmd::analyze::run(analyze),
         Command::Facts(facts) => cmd::facts::run(facts),
@@ -106,7 +111,5 @@ fn report(failure: &Failure) {
         message = format!("{message}: {cause}");
         source = cause.source();
     }
-    let safe: Vec<String> =
-        message.lines().map(|line| loggrep_abm_core::text::Escaped(line.as_bytes()).to_string()).collect();
-    eprintln!("loggrep-abm: {}", safe.join("\n"));
+    output::warn(&message);
 }

@@ -136,6 +136,53 @@ fn the_demo_bundle_gives_the_golden_text() {
 }
 
 #[test]
+fn the_readme_shows_what_the_demo_bundle_gives() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, after) = readme.split_once("\nprints\n\n```\n").unwrap();
+    let (shown, _) = after.split_once("```").unwrap();
+    let got = run(&["analyze", DEMO]).status(0).stdout;
+    let mut rest = &got[..];
+    for part in shown.split("…\n") {
+        let Some((_, after)) = rest.split_once(part) else {
+            panic!("the README shows:\n{part}\ngot:\n{rest}")
+        };
+        rest = after;
+    }
+}
+
+#[test]
+fn the_demo_bundle_gives_the_golden_report_in_every_other_form() {
+    let folder = Folder::new("forms");
+    let forms = [
+        "jsonl=report.jsonl",
+        "html=report.html",
+        "sarif=report.sarif",
+        "junit=report.xml",
+        "markdown=report.md",
+        "csv=report.csv",
+    ];
+    for lang in ["en", "ko"] {
+        let name = |file: &str| format!("{lang}-{file}");
+        let files: Vec<String> = forms
+            .iter()
+            .map(|it| {
+                it.split_once('=').map(|(form, file)| format!("{form}={}", folder.path(&name(file)))).unwrap()
+            })
+            .collect();
+        let mut arguments = vec!["analyze", DEMO, "--lang", lang];
+        files.iter().for_each(|file| arguments.extend(["-f", file]));
+        assert_eq!(run(&arguments).status(0).stdout, "");
+        for form in forms {
+            let (form, file) = form.split_once('=').unwrap();
+            // Of what holds both languages or none one is enough.
+            if lang == "en" || matches!(form, "markdown" | "junit") {
+                assert_golden(&name(file), &std::fs::read_to_string(folder.path(&name(file))).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
 fn the_demo_bundle_gives_the_golden_json() {
     let got = run(&["analyze", DEMO, "-f", "json"]).status(0);
     // Each change of a signature changes the digest, and each release the version.
@@ -445,6 +492,64 @@ fn text_follows_the_locale_and_json_is_english() {
 }
 
 #[test]
+fn the_help_of_analyze_and_mistakes_are_korean_in_a_korean_locale() {
+    let korean =
+        |arguments: &[&str]| Ran::from(program(arguments).env("LANG", "ko_KR.UTF-8").output().unwrap());
+    for size in ["-h", "--help"] {
+        let help = korean(&["analyze", size]).status(0).stdout;
+        for text in [
+            "사용법: loggrep-abm analyze",
+            "\n인수:\n",
+            "\n옵션:\n",
+            "\n제한:\n",
+            "[기본값: 8]",
+            "[가능한 값: en, ko]",
+        ] {
+            assert!(help.contains(text), "{text}: {help}");
+        }
+        for text in ["Usage", "Options", "Arguments", "default:", "possible values", "Print help", "Limits"] {
+            assert!(!help.contains(text), "{text}: {help}");
+        }
+    }
+    for (arguments, texts) in [
+        (
+            &["analyze", "--fromat", "json", "x"][..],
+            &["알 수 없는 인수입니다: '--fromat'", "'--format'", "사용법: "][..],
+        ),
+        (&["analyze"], &["필수 인수가 없습니다: <INPUT>..."]),
+        (
+            &["analyze", "--lang", "tlh", "x"],
+            &["'--lang <LANG>'에 쓸 수 없는 값입니다: 'tlh'", "[가능한 값: en, ko]"],
+        ),
+        (&["analyze", "--min-severity", "dire", "x"], &["'dire'(one of info"]),
+        (&["analyze", "x", "--lang"], &["'--lang <LANG>'에 값이 필요합니다"]),
+        (&["analyze", "-q", "-v", "x"], &["함께 쓸 수 없습니다"]),
+        (&["analyse"], &["알 수 없는 명령입니다: 'analyse'", "'analyze'"]),
+    ] {
+        let Ran { stdout, stderr, .. } = korean(arguments).status(2);
+        assert_eq!(stdout, "");
+        assert!(stderr.starts_with("오류: ") && !stderr.contains("error"), "{arguments:?}: {stderr}");
+        for text in texts {
+            assert!(stderr.contains(text), "{arguments:?}: {text}: {stderr}");
+        }
+    }
+    assert!(run(&["analyze", "--fromat", "x"]).status(2).stderr.starts_with("error: "));
+    assert!(run(&["analyze", "-h"]).status(0).stdout.contains("\nOptions:\n"));
+}
+
+#[test]
+fn headings_of_the_help_hold_their_options_only() {
+    let help = run(&["analyze", "-h"]).status(0).stdout;
+    let of = |heading: &str| {
+        let (_, rest) = help.split_once(&format!("\n{heading}:\n")).unwrap();
+        rest.split("\n\n").next().unwrap().to_owned()
+    };
+    assert!(of("Options").contains("--format") && of("Options").contains("--signatures"), "{help}");
+    assert!(!of("Limits").contains("--format"), "{help}");
+    assert!(of("Redaction").contains("--redact-map") && !of("Redaction").contains("--signatures"), "{help}");
+}
+
+#[test]
 fn colour_is_for_terminals_and_for_who_asks() {
     let with = |arguments: &[&str], environment: &[(&str, &str)]| {
         let mut command = program(&[&["analyze", DEMO], arguments].concat());
@@ -540,6 +645,49 @@ fn signatures_are_listed_and_shown() {
 }
 
 #[test]
+fn the_cost_of_each_signature_is_told_after_the_report() {
+    let log = root().join(format!("signatures/{HIGH}.toml"));
+    let log = log.to_str().unwrap();
+    let plain = run(&["analyze", "-f", "json", log]).status(0);
+    let told = run(&["analyze", "-f", "json", "--profile-signatures", log]).status(0);
+    assert_eq!(plain.stdout, told.stdout);
+    let line = told.stderr.lines().find(|line| line.ends_with(&format!("  {HIGH}"))).unwrap();
+    let numbers: Vec<f64> = line.split_whitespace().take(4).map(|number| number.parse().unwrap()).collect();
+    assert!(numbers[0] > 0.0 && numbers[2] >= 1.0 && numbers[3] >= 1.0, "{line}");
+}
+
+#[test]
+fn unknown_messages_are_shown_as_asked() {
+    let folder = std::env::temp_dir().join(format!("loggrep-abm-unknown-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let log = folder.join("a.log");
+    let word = |i: u8| char::from(b'a' + i).to_string().repeat(3);
+    let lines: Vec<String> = (0..25).map(|i| format!("level=error msg={}\n", word(i))).collect();
+    std::fs::write(&log, lines.concat()).unwrap();
+    let log = log.to_str().unwrap();
+    for (option, shown) in
+        [(None, 5), (Some("--unknown"), 20), (Some("--unknown=2"), 2), (Some("--unknown=0"), 0)]
+    {
+        let mut arguments = vec!["analyze", "--color=never", "--lang", "en", log];
+        arguments.extend(option);
+        let text = run(&arguments).status(0).stdout;
+        assert_eq!(text.matches("- level=error msg=").count(), shown, "{option:?}\n{text}");
+        assert_eq!(text.contains("Unknown messages"), shown > 0, "{option:?}\n{text}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn pages_are_written_for_each_signature() {
+    let folder = std::env::temp_dir().join(format!("loggrep-abm-pages-{}", std::process::id()));
+    run(&["signatures", "docs", "-o", folder.to_str().unwrap()]).status(0);
+    let page = std::fs::read_to_string(folder.join(format!("ko/{HIGH}.md"))).unwrap();
+    assert_eq!(page, run(&["explain", HIGH, "--lang", "ko"]).status(0).stdout);
+    assert!(std::fs::read_to_string(folder.join("README.md")).unwrap().contains(&format!("({HIGH}.md)")));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn an_issue_is_explained() {
     let english = run(&["explain", HIGH]).status(0).stdout;
     assert!(english.contains(HIGH), "{english}");
@@ -599,7 +747,10 @@ $ do {{{{what}}}}
 [text.ko]
 title = "제목"
 summary = "요약."
-workaround = "하십시오."
+workaround = '''
+하십시오.
+$ do {{{{what}}}}
+'''
 "#
     )
 }
@@ -607,7 +758,7 @@ workaround = "하십시오."
 #[test]
 fn each_mistake_in_a_signature_says_where_it_is_and_what() {
     let folder = Folder::new("mistakes");
-    let good = signature("good");
+    let good = signature("good").replace("very own message", "quite other words");
     folder.file("good.toml", &good);
     assert_eq!(run(&["signatures", "check", &folder.path(".")]).status(0).stdout, "");
 
@@ -659,7 +810,7 @@ fn each_mistake_in_a_signature_says_where_it_is_and_what() {
         ("of nobody", "of another test", 26, "the near miss is shown as confirmed"),
         ("A title", "A title.", 30, "one line without a final stop"),
         ("A summary.", "", 30, "text.en.summary is empty"),
-        ("{{what}}", "{{who}}", 30, "the slot `{{who}}` is no capture"),
+        ("{{what}}", "{{who}}", 35, "the slot `{{who}}` is no capture"),
     ];
     let mut failures = Vec::new();
     for (index, (from, to, line, what)) in mistakes.iter().enumerate() {
@@ -685,6 +836,339 @@ fn each_mistake_in_a_signature_says_where_it_is_and_what() {
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// What CONTRIBUTING says to type, typed.
+#[test]
+#[cfg(unix)]
+fn the_walk_of_contributing_works() {
+    let text = std::fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+    let walk = text.split("### Ten minutes").nth(1).unwrap().split("\n### ").next().unwrap();
+    let mut script = String::new();
+    for block in walk.split("```sh\n").skip(1) {
+        script.push_str(block.split("```").next().unwrap());
+    }
+    let folder = Folder::new("walk");
+    let bin = Path::new(env!("CARGO_BIN_EXE_loggrep-abm")).parent().unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let shell = |script: &str| -> Ran {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir(&folder.0).env_clear().env("PATH", &path);
+        command.output().unwrap().into()
+    };
+    let (draft, rest) = script.split_once("cat > own/").unwrap();
+    let first = shell(draft);
+    assert!(first.status(2).stdout.contains("is still to be filled in"), "the draft is whole");
+    let got = shell(&format!("set -e\ncat > own/{rest}")).status(0);
+    for what in [
+        "1 matches, 2 places with a literal do not match",
+        "Backups fail because the quota",
+        "kubectl get pv pvc-1a2b",
+    ] {
+        assert!(got.stdout.contains(what), "{what}:\n{}", got.stdout);
+    }
+    for what in [
+        "1 signatures checked, 0 mistakes",
+        "1 examples, 1 near misses, 0 failures",
+        "our-signatures: 1 signatures",
+    ] {
+        assert!(got.stderr.contains(what), "{what}:\n{}", got.stderr);
+    }
+}
+
+#[test]
+fn each_lint_tells_its_line_and_column() {
+    let other = signature("other").replace("very own message", "quite other words");
+    // What is changed into what, the line and the column of the mistake, and a part of what is said.
+    let lints: [(&str, &str, usize, usize, &str); 16] = [
+        ("the very own message of (", "own words (", 13, 9, "its longest literal has 9 characters"),
+        ("the very own message of (", "the very own message level=info msg=\"(", 13, 9, "is too common"),
+        ("1.13.x", "< 1.13.0", 4, 13, "has no lower bound"),
+        ("fixed_in", "no_lower_bound = true\nfixed_in", 5, 18, "every range has a lower bound"),
+        ("1.13.x", ">= 1.13.0, < 1.13.0", 4, 13, "holds for no release"),
+        ("1.13.x", ">= 1.13.0", 4, 13, "contains its own fix"),
+        ("{{what}}", "{{who}}", 35, 6, "the slot `{{who}}` is no capture"),
+        ("title = \"제목\"", "title = \"A title\"", 39, 9, "text.ko.title is not translated"),
+        ("하십시오.\n$ do", "하십시오.\n$ undo", 41, 14, "the commands of text.ko are not those of text.en"),
+        ("[a-z]+) test", "(?:[a-z]+ ?)+) test", 13, 9, "a repetition without an end inside another"),
+        ("test'''", "test.*'''", 13, 9, "ends with anything at all"),
+        ("'''the very", "'''.*the very", 13, 9, "begins with anything at all"),
+        ("[a-z]+) test", "[a-z]+).* test", 13, 9, "reaches to the end of the line"),
+        ("[a-z]+) test", "[a-z]+)[a-z ]{0,15000}test", 13, 9, "an automaton of more than"),
+        ("Do it.", "Not verified: do it.", 35, 1, "nobody verified"),
+        ("A summary.", "TODO: tell it", 32, 11, "`text.en.summary` is still to be filled in"),
+    ];
+    let mut failures = Vec::new();
+    for (from, to, line, column, what) in lints {
+        let folder = Folder::new("lint");
+        let text = signature("bad");
+        assert!(text.contains(from), "{from}");
+        let path = folder.file("bad.toml", text.replacen(from, to, 1));
+        folder.file("other.toml", &other);
+        let got = run(&["signatures", "check", &folder.path("")]);
+        let expected = format!("{path}:{line}:{column}: bad: ");
+        if !got.stdout.lines().any(|told| told.starts_with(&expected) && told.contains(what))
+            || got.status != 2
+        {
+            failures.push(format!("{expected}…{what}…\ngot {}:\n{}", got.status, got.stdout));
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn an_example_that_is_the_regex_proves_nothing() {
+    let folder = Folder::new("itself");
+    let text = signature("bad")
+        .replace("(?P<what>[a-z]+)", "this")
+        .replace("captures = { what = \"word\" }\n", "")
+        .replace("captures = { what = [\"this\"] }\n", "")
+        .replace("{{what}}", "it");
+    let path = folder.file("bad.toml", &text);
+    let got = run(&["signatures", "check", &path]).status(2).stdout;
+    assert!(got.starts_with(&format!("{path}:13:9: bad: an example is the text of the regex")), "{got}");
+    folder.file(
+        "bad.toml",
+        text.replace("text = \"the very own message of this", "text = \"E0119 the very own message of this"),
+    );
+    assert_eq!(run(&["signatures", "check", &path]).status(0).stdout, "");
+}
+
+#[test]
+fn an_example_of_two_issues_needs_a_word_on_how_they_stand() {
+    let folder = Folder::new("both");
+    let path = folder.file("one.toml", signature("one"));
+    folder.file("two.toml", signature("two"));
+    let got = run(&["signatures", "check", &folder.path("")]).status(2).stdout;
+    assert!(got.contains(&format!("{path}:21:1: one: the example shows `two` too")), "{got}");
+    folder.file("one.toml", signature("one").replace("references", "related = [\"two\"]\nreferences"));
+    assert_eq!(run(&["signatures", "check", &folder.path("")]).status(0).stdout, "");
+}
+
+#[test]
+fn a_mistake_is_shown_with_its_line_and_as_json() {
+    let folder = Folder::new("shown");
+    let path = folder.file("bad.toml", signature("bad").replace("\"low\"", "\"bad\""));
+    let got = run(&["signatures", "check", &path]).status(2);
+    assert_eq!(
+        got.stdout,
+        format!(
+            "{path}:3:12: bad: severity is none of critical, high, medium, low, info\n  3 | severity = \"bad\"\n    |            ^^^^^\n"
+        )
+    );
+    assert!(got.stderr.contains("1 mistakes"), "{}", got.stderr);
+    let json = run(&["signatures", "check", &path, "--format", "json"]).status(2).stdout;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((json[0]["line"].as_u64(), json[0]["column"].as_u64()), (Some(3), Some(12)));
+    assert_eq!((json[0]["id"].as_str(), json[0]["file"].as_str()), (Some("bad"), Some(path.as_str())));
+    let good = folder.file("good.toml", signature("good"));
+    assert_eq!(run(&["signatures", "check", &good, "-f", "json"]).status(0).stdout, "[]\n");
+}
+
+#[test]
+fn an_empty_directory_is_an_error_everywhere() {
+    let folder = Folder::new("empty");
+    let (empty, log) = (folder.path("none"), folder.file("x.log", NDP));
+    std::fs::create_dir(&empty).unwrap();
+    for arguments in [
+        &["signatures", "check", &empty][..],
+        &["signatures", "test", &empty],
+        &["signatures", "fmt", &empty],
+        &["signatures", "pack", &empty, "-o", &folder.path("p.tar.gz")],
+        &["signatures", "verify", &empty],
+        &["signatures", "list", "--signatures", &empty],
+        &["analyze", &log, "--signatures", &empty],
+    ] {
+        assert!(!run(arguments).status(2).stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn clean_logs_are_held_against_signatures() {
+    let folder = Folder::new("clean");
+    let own = folder.file("good.toml", signature("good"));
+    run(&["signatures", "check", &own, "--clean", "testdata/clean"]).status(0);
+    let line = "the very own message of this test\n";
+    let log = folder.file("logs/x.log", format!("{line}{}", "an ordinary line\n".repeat(2_000)));
+    let got = run(&["signatures", "check", &own, "--clean", &log]).status(2).stdout;
+    assert!(got.contains(":1:6: good: fires on clean logs at") && got.contains("x.log:1"), "{got}");
+    let log = folder.file("logs/x.log", "a message of this kind\n".repeat(2_000));
+    let got = run(&["signatures", "check", &own, "--clean", &log]).status(2).stdout;
+    assert!(got.contains(":13:9: good: the literal") && got.contains("of 2000 clean lines"), "{got}");
+}
+
+#[test]
+fn a_failing_example_says_at_which_stage() {
+    let folder = Folder::new("stages");
+    let stage = |from: &str, to: &str| {
+        let text = signature("bad");
+        assert!(text.contains(from), "{from}");
+        let path = folder.file("bad.toml", text.replacen(from, to, 1));
+        run(&["signatures", "test", &path]).status(2).stdout
+    };
+    let example = "text = \"the very own message of this test\"";
+    for (from, to, what) in [
+        (example, "text = \"nothing\"", "pattern `own`: none of its literals is there: `"),
+        (
+            example,
+            "text = \"the very own message of THIS test\"",
+            "pattern `own`: the regex matches as far as `",
+        ),
+        (
+            "captures = { what = \"word\" }",
+            "captures = { what = \"word\" }\nalso = ['zzz']",
+            "`also` does not hold: zzz",
+        ),
+        (
+            "captures = { what = \"word\" }",
+            "captures = { what = \"word\" }\nreject = ['this']",
+            "`reject` holds: this",
+        ),
+        ("[\"this\"]", "[\"that\"]", "captures what = [\"this\"], not [\"that\"]"),
+        ("confidence = \"confirmed\"\ncaptures", "captures", "rule `count(own) >= 2`: does not hold"),
+        ("of nobody", "of another test", "the near miss is shown as confirmed"),
+    ] {
+        let got = stage(from, to);
+        assert!(got.contains(what), "{what}:\n{got}");
+    }
+    let all = run(&["signatures", "test", "signatures"]).status(0);
+    assert!(all.stdout.is_empty() && all.stderr.ends_with(" 0 failures\n"), "{}", all.stderr);
+}
+
+#[test]
+fn a_draft_is_made_from_a_line() {
+    let line = NDP.trim_end();
+    let draft = run(&["signatures", "new", "--from-line", line, "--id", "ndp"]).status(0).stdout;
+    assert!(draft.contains("creating NDP client failed: ndp: address \"(?P<address>"), "{draft}");
+    assert!(draft.contains("interface = \"interface\""), "{draft}");
+    assert!(draft.contains(&format!("text = '''{line}'''")), "{draft}");
+    assert_eq!(piped(&["signatures", "new", "--id", "ndp"], NDP.as_bytes()).status(0).stdout, draft);
+    let folder = Folder::new("draft");
+    let path = folder.path("own/ndp.toml");
+    let written = run(&["signatures", "new", "--from-line", line, "--id", "ndp", "-o", &folder.path("own")]);
+    assert_eq!(written.status(0).stdout, format!("{path}\n"));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), draft);
+    run(&["signatures", "new", "--from-line", line, "--id", "ndp", "-o", &folder.path("own")]).status(2);
+    let got = run(&["signatures", "check", &path]).status(2).stdout;
+    for blank in [
+        "category",
+        "severity",
+        "source",
+        "source_confidence",
+        "near_miss.text",
+        "near_miss.why",
+        "text.ko.title",
+    ] {
+        assert!(got.contains(&format!(": `{blank}` is still to be filled in")), "{blank}:\n{got}");
+    }
+    run(&["signatures", "fmt", "--check", &path]).status(0);
+    piped(&["signatures", "new"], b"").status(2);
+}
+
+#[test]
+fn files_are_brought_into_their_form() {
+    let folder = Folder::new("form");
+    let good = signature("good").replace("captures = {{ what = [\"this\"] }}", "");
+    let path = folder.file("good.toml", &good);
+    run(&["signatures", "fmt", &path]).status(0);
+    let formatted = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(run(&["signatures", "fmt", "--check", &folder.path("")]).status(0).stdout, "");
+    folder.file(
+        "good.toml",
+        formatted.replace("severity = \"low\"\n", "").replace("id = ", "severity = \"low\"\nid = "),
+    );
+    let got = run(&["signatures", "fmt", "--check", &folder.path("")]).status(1).stdout;
+    assert_eq!(got.trim_end(), path);
+    run(&["signatures", "fmt", &folder.path("")]).status(0);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), formatted);
+    assert_eq!(run(&["signatures", "fmt", "--check", "signatures"]).status(0).stdout, "");
+}
+
+#[test]
+fn the_schema_of_signature_files_is_printed() {
+    let schema = run(&["signatures", "schema"]).status(0).stdout;
+    assert_eq!(schema, std::fs::read_to_string(root().join("schema/signature.schema.json")).unwrap());
+}
+
+#[test]
+fn trying_a_signature_tells_of_each_place() {
+    let folder = Folder::new("try");
+    let file = folder.file("good.toml", signature("good"));
+    let mut lines = "the very own message of this test\n".repeat(9);
+    lines.push_str("the very own message of THAT test\n");
+    let log = folder.file("x.log", lines);
+    let got = run(&["signatures", "try", &file, "--on", &log, "--max-places", "2"]).status(0).stdout;
+    for what in [
+        "pattern `own`: 9 matches, 1 places with a literal do not match\n",
+        "x.log:1  literal `",
+        "what = this\n",
+        "x.log:10  literal `",
+        "`[a-z]+` does not follow",
+        "and 7 more\n",
+        "good: shown (",
+        "holds: count(own) >= 2\n",
+    ] {
+        assert!(got.contains(what), "{what}:\n{got}");
+    }
+    assert_eq!(got.matches("  matches ").count(), 2, "{got}");
+    let got = piped(&["signatures", "try", &file, "--on", "-"], b"nothing\n").status(0).stdout;
+    assert!(
+        got.contains("pattern `own`: none of its literals is there: `") && got.contains("good: not_shown"),
+        "{got}"
+    );
+}
+
+#[test]
+fn a_pack_takes_a_catalog_to_another_place() {
+    let folder = Folder::new("pack");
+    let good = signature("good");
+    folder.file("own/good.toml", &good);
+    // One of the built-in signatures, anew.
+    let newer = std::fs::read_to_string(root().join(format!("signatures/{HIGH}.toml"))).unwrap();
+    folder.file(&format!("own/{HIGH}.toml"), newer.replacen("title = \"", "title = \"Newer: ", 1));
+    let (own, pack, again) = (folder.path("own"), folder.path("p.tar.gz"), folder.path("q.tar.gz"));
+    run(&["signatures", "pack", &own, "-o", &pack, "--name", "ours"]).status(0);
+    run(&["signatures", "pack", &own, "-o", &again, "--name", "ours"]).status(0);
+    assert_eq!(std::fs::read(&pack).unwrap(), std::fs::read(&again).unwrap());
+    let verified = run(&["signatures", "verify", &pack]).status(0).stderr;
+    assert!(verified.starts_with("ours: 2 signatures, for loggrep-abm >= "), "{verified}");
+
+    let log = folder.file("x.log", "the very own message of this test\n");
+    let report = run(&["analyze", &log, "-f", "json", "--signatures", &pack]).status(0).json();
+    assert_eq!(report["findings"][0]["id"], "good");
+    let titled = run(&["explain", HIGH, "--signatures", &pack]).status(0).stdout;
+    assert!(titled.contains("Newer: "), "{titled}");
+    run(&["timeline", &log, "--signatures", &pack]).status(0);
+    run(&["diff", &log, &log, "--signatures", &pack]).status(0);
+    let list = run(&["signatures", "list", "--signatures", &pack, "--no-builtin"]).status(0).stdout;
+    assert_eq!(list.lines().count(), 2);
+
+    // Unpacked by hand, and then damaged.
+    let unpacked = folder.path("unpacked");
+    std::fs::create_dir(&unpacked).unwrap();
+    let tar = Command::new("tar").args(["-xzf", &pack, "-C", &unpacked]).status().unwrap();
+    assert!(tar.success());
+    run(&["signatures", "verify", &unpacked]).status(0);
+    run(&["analyze", &log, "--signatures", &unpacked]).status(0);
+    folder.file("unpacked/signatures/extra.toml", &good);
+    for arguments in [&["signatures", "verify", &unpacked][..], &["analyze", &log, "--signatures", &unpacked]]
+    {
+        let got = run(arguments).status(2).stderr;
+        assert!(got.contains("`signatures/extra.toml` is not in its manifest"), "{got}");
+    }
+    std::fs::remove_file(folder.path("unpacked/signatures/extra.toml")).unwrap();
+    folder.file("unpacked/signatures/good.toml", good.replace("low", "high"));
+    let got = run(&["signatures", "verify", &unpacked]).status(2).stderr;
+    assert!(got.contains("is not the file that the manifest names"), "{got}");
+
+    let mut bytes = std::fs::read(&pack).unwrap();
+    bytes.truncate(bytes.len() / 2);
+    let cut = folder.file("cut.tar.gz", bytes);
+    run(&["analyze", &log, "--signatures", &cut]).status(2);
+    folder.file("own/good.toml", good.replace("\"low\"", "\"bad\""));
+    let none = folder.path("none.tar.gz");
+    let got = run(&["signatures", "pack", &own, "-o", &none]).status(2);
+    assert!(got.stdout.contains("severity is none of") && !Path::new(&none).exists(), "{}", got.stdout);
 }
 
 #[test]
@@ -877,7 +1361,12 @@ fn a_baseline_and_an_ignore_file_leave_out_and_count() {
     }
     let old =
         folder.file("old", format!("[[ignore]]\nid = \"{HIGH}\"\nreason = \"r\"\nuntil = \"2020-01-01\"\n"));
-    assert_eq!(run(&["analyze", DEMO, "-f", "json", "--ignore", &old]).ids().len(), all);
+    let expired = run(&["analyze", DEMO, "-f", "json", "--ignore", &old]);
+    assert_eq!(expired.ids().len(), all);
+    let told = format!("old: what it says of `{HIGH}` ended on 2020-01-01 and counts no longer\n");
+    assert!(expired.stderr.ends_with(&told), "{}", expired.stderr);
+    let quiet = run(&["analyze", DEMO, "-f", "json", "--ignore", &ignore]).stderr;
+    assert!(!quiet.contains("no longer"), "{quiet}");
     // The file of the directory is taken by itself.
     let local = Folder::new("local");
     local.file(".loggrep-abm-ignore", std::fs::read_to_string(&ignore).unwrap());

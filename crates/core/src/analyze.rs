@@ -16,6 +16,7 @@ use crate::limits::Limits;
 use crate::mask::mask_bytes;
 use crate::path::EntryPath;
 use crate::problem::{Problem, ProblemKind};
+use crate::profile::SignatureCost;
 use crate::report::{Input, Report};
 use crate::scan::{PathFilter, ScanOptions, Scanner, Watch};
 use crate::signature::{Confidence, Severity};
@@ -82,8 +83,14 @@ pub struct AnalyzeOptions<'a> {
     pub since: Option<Time>,
     /// Hits dated after this do not count; see `since`.
     pub until: Option<Time>,
+    /// Templates of error-level messages that no signature matched, the most frequent ones; 0 looks for none.
+    pub unknown: usize,
+    /// Whether what each signature costs is measured; see [`Analysis::profile`].
+    pub profile: bool,
     /// Taken as the release of every cluster.
     pub cluster_version: Option<Version>,
+    /// Whether experimental signatures are evaluated too; those named in `only` always are.
+    pub experimental: bool,
     /// Whether the report tells for each signature why it was shown, not shown or cannot be told.
     pub explain: bool,
     /// Bytes decoded and scanned at once; no result depends on it.
@@ -109,7 +116,10 @@ impl Default for AnalyzeOptions<'_> {
             exclude: Vec::new(),
             since: None,
             until: None,
+            unknown: 5,
+            profile: false,
             cluster_version: None,
+            experimental: false,
             explain: false,
             chunk_bytes: 512 << 10,
             inflater: Inflater::default(),
@@ -190,6 +200,8 @@ impl<'a> AnalyzeOptions<'a> {
             document_bytes: self.limits.document_bytes,
             facts: self.limits.facts,
             line_bytes: self.limits.line_bytes,
+            unknown: self.unknown > 0,
+            profile: self.profile,
             since: self.since,
             until: self.until,
             newest: None,
@@ -203,6 +215,8 @@ impl<'a> AnalyzeOptions<'a> {
             min_confidence: self.min_confidence,
             min_severity: self.min_severity,
             only: self.only.clone(),
+            experimental: self.experimental,
+            unknown: self.unknown,
             explain: self.explain,
         }
     }
@@ -286,6 +300,12 @@ impl<'s> Analysis<'s> {
     /// When the issues of the report were seen: the hits that decide, by member, in the order of time.
     pub fn timeline(&self, report: &Report) -> crate::report::Timeline {
         crate::decide::timeline(self.set, &self.tally, &self.facts, report, &self.options)
+    }
+
+    /// What each signature cost that had a candidate, the most expensive first; nothing unless
+    /// [`AnalyzeOptions::profile`] asks for it.
+    pub fn profile(&self) -> Vec<SignatureCost> {
+        self.tally.profile.costs(self.set)
     }
 
     /// The report, with titles, causes and workarounds in `language`.

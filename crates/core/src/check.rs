@@ -6,9 +6,9 @@
 mod clean;
 mod common;
 mod document;
+mod draft;
 mod lint;
 mod show;
-pub(crate) mod stage;
 mod trial;
 
 use std::collections::BTreeSet;
@@ -26,9 +26,10 @@ use crate::tally::Tally;
 use crate::version::Version;
 use document::Document;
 
+pub use crate::stage::Attempt;
 pub use clean::check_clean;
+pub use draft::{Draft, draft};
 pub use show::{write_mistakes, write_mistakes_json};
-pub use stage::Attempt;
 pub use trial::{Trial, try_signature, write_trial};
 
 /// Every mistake of the files `(name, text)`, ordered by file and line; none when all is well.
@@ -36,6 +37,11 @@ pub use trial::{Trial, try_signature, write_trial};
 /// Beside the form of the files this proves that each example gives its finding, with its captures and its confidence,
 /// and no other issue than those it names; that each near miss stays silent; and that literals, regexes, ranges and texts
 /// are such as a signature should have.
+///
+/// ```
+/// let mistakes = loggrep_abm_core::check::check_files([("an-issue.toml", "id = \"an-issue\"\nseverity = 3\n")]);
+/// assert_eq!((mistakes[0].file.as_str(), mistakes[0].line), ("an-issue.toml", 2));
+/// ```
 pub fn check_files<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Mistake> {
     let files: Vec<(&str, &str)> = files.into_iter().collect();
     let (set, mut mistakes) = SignatureSet::load(files.iter().copied());
@@ -44,7 +50,12 @@ pub fn check_files<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> V
         let blanks = lint::blanks(&Document::new(file, &id, text));
         // A blank is no category, no severity and no near miss either: once is enough.
         let is_blank = |mistake: &Mistake| {
-            mistake.file == *file && blanks.iter().any(|blank| blank.line == mistake.line)
+            mistake.file == *file
+                && blanks.iter().any(|blank| {
+                    blank.line == mistake.line
+                        || blank.message.contains("`pattern.confidence`")
+                            && mistake.message.contains("has no confidence and stands in no rule")
+                })
         };
         mistakes.retain(|mistake| !is_blank(mistake));
         mistakes.extend(blanks);
@@ -264,6 +275,8 @@ impl Checker<'_> {
             min_confidence: Confidence::Possible,
             min_severity: Severity::Info,
             only: if only_own { BTreeSet::from([self.signature.id.clone()]) } else { BTreeSet::new() },
+            experimental: false,
+            unknown: 0,
             explain: only_own,
         };
         decide(self.set, &scanned.tally, &scanned.facts, Vec::new(), &options)

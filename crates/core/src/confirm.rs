@@ -139,14 +139,20 @@ impl Confirmer {
             let refusal = pattern.refusal(&folded.text[message]);
             return refusal.unwrap_or_else(|| "`reject` holds for the lines beside it".to_owned());
         }
+        let of_line = crate::stage::reached(&set.source(id).regex, &folded.text);
         let block = block_around(window.bytes, &line);
+        if block == line {
+            return of_line;
+        }
         let folded = self.block.fold(window, &block);
-        if let Some(found) = pattern.wrapped_regex().find(&folded.text) {
+        let candidate = folded.text_offset(window.at - block.start);
+        let around = |found: &regex_automata::Match| found.start() <= candidate && candidate < found.end();
+        if let Some(found) = pattern.wrapped_regex().find_iter(&folded.text).find(around) {
             let message = lines_of(&folded.text, found.range());
             let refusal = pattern.refusal(&folded.text[message]);
-            return refusal.unwrap_or_else(|| "the message begins behind this literal".to_owned());
+            return refusal.unwrap_or(of_line);
         }
-        crate::check::stage::reached(&set.source(id).regex, &folded.text)
+        of_line
     }
 
     /// The record at the candidate joined with those of its stream that continue it, searched for every pattern.

@@ -2,7 +2,9 @@
 
 mod bundle;
 mod events;
+mod relations;
 mod rules;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,12 +15,13 @@ use crate::automaton::{SignatureId, SignatureSet};
 use crate::bundle::facts::{Entity, Resolved};
 use crate::bundle::place::{Place, place_of_line, place_of_path};
 use crate::bundle::time::Time;
+use crate::lang::Lang;
 use crate::mask::mask;
 use crate::path::EntryPath;
 use crate::report::{self, Advisory, ClusterVerdict, Coverage, Evidence, Finding, Report};
 use crate::signature::capture::CaptureType;
 use crate::signature::expr::TextFunction;
-use crate::signature::{Confidence, PLACE_SLOTS, Rule, Severity, Signature, slots};
+use crate::signature::{Confidence, PLACE_SLOTS, Rule, Severity, Signature, Status, slots};
 use crate::tally::{MemberHits, PatternHits, Sample, SignatureTally, Tally};
 use crate::text::Escaped;
 use crate::version::{Verdict, Version};
@@ -32,6 +35,10 @@ pub(crate) struct DecideOptions {
     pub(crate) min_severity: Severity,
     /// Ids to look at; all when empty.
     pub(crate) only: BTreeSet<String>,
+    /// Templates of messages that no signature matched.
+    pub(crate) unknown: usize,
+    /// Whether experimental signatures are evaluated that were not asked for by id.
+    pub(crate) experimental: bool,
     /// Whether to tell why.
     pub(crate) explain: bool,
 }
@@ -76,9 +83,14 @@ pub(crate) fn decide(
         problems: tally.problems.iter().map(problem).collect(),
         problems_omitted: tally.problems_omitted,
         explanations: Vec::new(),
+        unknown: decider.unknown(),
         suppressed: report::Suppressed::default(),
     };
-    let asked = |id: &SignatureId| options.only.is_empty() || options.only.contains(&set.signature(*id).id);
+    let asked = |id: &SignatureId| {
+        let signature = set.signature(*id);
+        let wanted = options.experimental || signature.status() != Status::Experimental;
+        if options.only.is_empty() { wanted } else { options.only.contains(&signature.id) }
+    };
     set.ids().filter(asked).for_each(|id| decider.signature(id, &mut report));
     if facts.omitted {
         report.problems.push(report::Problem {
@@ -95,6 +107,7 @@ pub(crate) fn decide(
         let confidence = Confidence::parse(&finding.confidence);
         (std::cmp::Reverse((severity, confidence)), finding.id.clone())
     });
+    relations::relate(set, &mut report);
     report.advisories.sort_by_cached_key(|advisory| {
         (std::cmp::Reverse(Severity::parse(&advisory.severity)), advisory.id.clone())
     });
@@ -154,6 +167,37 @@ impl<'a> Decider<'a> {
         Decider { set, tally, options, facts, newest: tally.span.map(|(_, last)| last), node_ends }
     }
 
+    /// The most frequent error-level messages that no signature matched.
+    fn unknown(&self) -> Option<report::Unknown> {
+        let all = &self.tally.unknown;
+        if self.options.unknown == 0 || all.len() == 0 {
+            return None;
+        }
+        let template = |seen: &crate::unknown::Seen| {
+            let times = seen.moments.resolve(self.newest);
+            let nodes: BTreeSet<&str> = seen.nodes.iter().map(|node| self.facts.node_name(node)).collect();
+            report::UnknownTemplate {
+                template: mask(&seen.template).into_owned(),
+                count: seen.count,
+                members: seen.members,
+                nodes: nodes.into_iter().map(str::to_owned).collect(),
+                first_seen: times.map(|(first, _)| first.to_string()),
+                last_seen: times.map(|(_, last)| last.to_string()),
+                time_inferred: times.is_some_and(|(first, last)| first.inferred || last.inferred),
+                path: seen.sample.path.to_string(),
+                line: seen.sample.line,
+                text: mask(&String::from_utf8_lossy(&seen.sample.text)).into_owned(),
+            }
+        };
+        Some(report::Unknown {
+            templates: all.most(self.options.unknown).into_iter().map(template).collect(),
+            found: all.len(),
+            lines: all.lines(),
+            estimated: all.is_sampled,
+            complete: !all.is_cut && all.omitted == 0,
+        })
+    }
+
     /// Evaluates one signature and adds to the report what it says.
     fn signature(&self, id: SignatureId, report: &mut Report) {
         let signature = self.set.signature(id);
@@ -199,7 +243,43 @@ impl<'a> Decider<'a> {
             }
         };
         if self.options.explain {
-            report.explanations.push(explanation(signature, tally, &rules, outcome, verdict));
+            report.explanations.push(self.explanation(signature, tally, &rules, outcome, verdict));
+        }
+    }
+
+    fn explanation(
+        &self,
+        signature: &Signature,
+        tally: &SignatureTally,
+        rules: &[Judged<'_>],
+        outcome: &str,
+        verdict: Verdict,
+    ) -> report::Explanation {
+        let mut patterns: BTreeMap<String, u64> = BTreeMap::new();
+        for (pattern, hits) in
+            tally.members.values().flat_map(|member| &member.patterns).chain(&tally.dropped)
+        {
+            *patterns.entry(signature.patterns[*pattern].name.clone()).or_default() += hits.count;
+        }
+        let rule = |(rule, judged): (&Rule, &Judged<'_>)| report::RuleExplanation {
+            when: rule.text.clone(),
+            holds: judged.holds,
+            subjects: judged.cases.iter().filter_map(|case| Some(case.entity?.name.clone())).collect(),
+            missing: judged.missing.iter().cloned().collect(),
+        };
+        report::Explanation {
+            id: signature.id.clone(),
+            outcome: outcome.to_owned(),
+            verdict: verdict.as_str().to_owned(),
+            reason: why::reason(
+                Lang::of(&self.options.language),
+                signature,
+                rules,
+                &patterns,
+                (outcome, verdict),
+            ),
+            patterns,
+            rules: signature.rules.iter().zip(rules).map(rule).collect(),
         }
     }
 
@@ -317,6 +397,12 @@ impl<'a> Decider<'a> {
             evidence,
             by_node: self.by_node(members, best, cases),
             baseline: None,
+            related: signature.related().map(str::to_owned).collect(),
+            supersedes: signature.supersedes().map(str::to_owned).collect(),
+            caused_by: signature.caused_by().map(str::to_owned).collect(),
+            also_matched: Vec::new(),
+            status: (signature.status() != Status::Stable).then(|| signature.status().as_str().to_owned()),
+            successor: signature.successor().map(str::to_owned),
             members: members.keys().map(ToString::to_string).collect(),
         }
     }
@@ -503,32 +589,6 @@ fn missing(signature: &Signature, rules: &[Judged<'_>]) -> Vec<report::Missing> 
     let definitions = crate::bundle::facts::definitions();
     let command = |fact: &str| definitions.fact(fact).and_then(|id| id.definition().command.clone());
     facts.into_iter().map(|fact| report::Missing { fact: fact.clone(), command: command(fact) }).collect()
-}
-
-fn explanation(
-    signature: &Signature,
-    tally: &SignatureTally,
-    rules: &[Judged<'_>],
-    outcome: &str,
-    verdict: Verdict,
-) -> report::Explanation {
-    let mut patterns: BTreeMap<String, u64> = BTreeMap::new();
-    for (pattern, hits) in tally.members.values().flat_map(|member| &member.patterns).chain(&tally.dropped) {
-        *patterns.entry(signature.patterns[*pattern].name.clone()).or_default() += hits.count;
-    }
-    let rule = |(rule, judged): (&Rule, &Judged<'_>)| report::RuleExplanation {
-        when: rule.text.clone(),
-        holds: judged.holds,
-        subjects: judged.cases.iter().filter_map(|case| Some(case.entity?.name.clone())).collect(),
-        missing: judged.missing.iter().cloned().collect(),
-    };
-    report::Explanation {
-        id: signature.id.clone(),
-        outcome: outcome.to_owned(),
-        verdict: verdict.as_str().to_owned(),
-        patterns,
-        rules: signature.rules.iter().zip(rules).map(rule).collect(),
-    }
 }
 
 /// The patterns whose hits a rule counts; those under `not` and the second of `near` only support it.

@@ -22,6 +22,21 @@ use crate::report::{Report, Timeline};
 use crate::version::Version;
 
 /// Replaces names and addresses by aliases.
+///
+/// ```
+/// use loggrep_abm_core::input::Source;
+/// use loggrep_abm_core::redact::Redactor;
+/// use loggrep_abm_core::{AnalyzeOptions, SignatureSet, analyze};
+///
+/// let log = br#"ANGd.Setup Failed to create ANG daemon on 10.1.2.3 {"error": "creating NDP client failed: ndp: address \"linklocal\" not found on interface \"ens192\""}"#;
+/// let source = Source::Bytes { name: "ang-node.log".into(), bytes: log.to_vec() };
+/// let report = analyze(&SignatureSet::builtin()?, vec![source], &AnalyzeOptions::default())?;
+/// let mut redactor = Redactor::new();
+/// let redacted = redactor.redact(&report);
+/// assert!(redacted.findings[0].evidence[0].text.contains("ANG daemon on 10.x.x.1 {"));
+/// assert_eq!(redactor.key()["10.x.x.1"], "10.1.2.3");
+/// # Ok::<(), loggrep_abm_core::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Redactor {
     /// Alias by kind and value; names in lower case.
@@ -99,6 +114,10 @@ const UNTOUCHED: &[&str] = &[
     "roles",
     "status",
     "baseline",
+    "related",
+    "supersedes",
+    "caused_by",
+    "successor",
     "by",
 ];
 
@@ -297,6 +316,12 @@ impl Redactor {
                 for text in lines.chain([&evidence.text, &evidence.path]) {
                     found.extend(projects_in(text).map(|range| (Kind::Project, text[range].to_owned())));
                 }
+            }
+        }
+        for it in report.unknown.iter().flat_map(|unknown| &unknown.templates) {
+            found.extend(it.nodes.iter().map(|name| (Kind::Node, name.clone())));
+            for text in [&it.text, &it.path, &it.template] {
+                found.extend(projects_in(text).map(|range| (Kind::Project, text[range].to_owned())));
             }
         }
         for verdict in report.advisories.iter().flat_map(|advisory| &advisory.verdicts) {

@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use globset::GlobSet;
 
 use crate::analyze::Progress;
 use crate::automaton::{Candidate, PatternId, SignatureId, SignatureSet};
-use crate::bundle::place::{Place, place_of_line};
+use crate::bundle::place::{Place, place_of_line, place_of_path};
 use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
-use crate::check::stage::{Attempt, shown};
 use crate::confirm::{Confirmer, Match, Window, line_around, reach};
 use crate::container::{Entry, EntryEnd, Sink};
 use crate::filter::Found;
@@ -22,7 +22,9 @@ use crate::path::EntryPath;
 use crate::problem::{Problem, ProblemKind};
 use crate::signature::Confidence;
 use crate::signature::expr::TextFunction;
+use crate::stage::{Attempt, shown};
 use crate::tally::{MemberHits, PatternHits, Sample, Tally, When};
+use crate::unknown;
 
 /// What a scan keeps, apart from the signatures.
 #[derive(Clone, Debug)]
@@ -41,6 +43,10 @@ pub(crate) struct ScanOptions {
     pub(crate) facts: usize,
     /// Bytes of a line matched around a hit.
     pub(crate) line_bytes: usize,
+    /// Whether error-level messages that no signature matches are gathered.
+    pub(crate) unknown: bool,
+    /// Whether the cost of each signature is measured.
+    pub(crate) profile: bool,
     /// Hits before this instant do not count; undated hits do.
     pub(crate) since: Option<Time>,
     /// Hits after this instant do not count; undated hits do.
@@ -59,6 +65,8 @@ impl ScanOptions {
             document_bytes: 1 << 20,
             facts: 10_000,
             line_bytes: 32 << 10,
+            unknown: false,
+            profile: false,
             since: None,
             until: None,
             newest: None,
@@ -148,6 +156,8 @@ struct EntryScan {
     document: Option<Vec<u8>>,
     /// Whether more followed than may be kept.
     document_is_cut: bool,
+    /// The error lines that no signature matches.
+    unknown: Option<unknown::Member>,
 }
 
 /// Hits of one pattern in one entry.
@@ -285,6 +295,10 @@ impl<'s> Scanner<'s> {
         let end = scan.offset + chunk.len() as u64;
         let reach = reach(self.options.line_bytes);
         self.confirm_waiting(&mut scan, chunk, end.saturating_sub(reach));
+        if let Some(unknown) = &mut scan.unknown {
+            // A candidate that waits may lie behind what it confirms by the reach of its window.
+            unknown.see(chunk, scan.offset, end.saturating_sub(2 * reach));
+        }
         scan.count_lines(chunk, end);
         scan.keep_tail(chunk, reach);
         scan.offset = end;
@@ -353,7 +367,12 @@ impl<'s> Scanner<'s> {
             if candidate.start < self.done_until[id.index()] {
                 continue;
             }
+            let started = self.options.profile.then(Instant::now);
             let verdict = self.confirmer.look(set, id, window);
+            if let Some(started) = started {
+                let signature = set.pattern(id).signature;
+                self.tally.profile.add(signature, verdict.found.is_some(), started.elapsed());
+            }
             self.done_until[id.index()] = verdict.done_until.max(candidate.start + 1);
             if self.trace.is_some() {
                 let found = verdict.found.as_ref();
@@ -410,6 +429,9 @@ impl<'s> Scanner<'s> {
     }
 
     fn hit(&mut self, scan: &mut EntryScan, id: PatternId, window: &Window<'_>, found: &Match, chunk: &[u8]) {
+        if let Some(unknown) = &mut scan.unknown {
+            unknown.matched(window.base + found.lines.start as u64..window.base + found.lines.end as u64);
+        }
         let source = self.set.source(id);
         let signature = self.set.pattern(id).signature;
         let message = &window.bytes[found.lines.clone()];
@@ -488,6 +510,11 @@ impl<'s> Scanner<'s> {
         let times = scan.entry_times();
         let context = scan.time_context().clone();
         self.tally.entry(&scan.entry.path, scan.offset, lines, times);
+        if let Some(unknown) = scan.unknown.take() {
+            let node = place_of_path(scan.entry.path.as_bytes()).node;
+            let span = unknown::Span { since: self.options.since, until: self.options.until };
+            unknown.finish(&scan.entry.path, node, &context, span, &mut self.tally.unknown);
+        }
         let is_document = |text: &Vec<u8>| crate::bundle::is_document(scan.entry.path.as_bytes(), text);
         if let Some(mut document) = scan.document.take().filter(is_document) {
             if scan.document_is_cut {
@@ -540,7 +567,9 @@ impl Sink for Scanner<'_> {
         self.confirmer.reset();
         self.done_until.fill(0);
         self.small.clear();
-        self.entry = Some(EntryScan::new(entry.clone()));
+        let mut scan = EntryScan::new(entry.clone());
+        scan.unknown = self.options.unknown.then(unknown::Member::new);
+        self.entry = Some(scan);
         true
     }
 
@@ -609,6 +638,7 @@ impl EntryScan {
             places: BTreeMap::new(),
             document: Some(Vec::new()),
             document_is_cut: false,
+            unknown: None,
         }
     }
 

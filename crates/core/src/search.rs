@@ -37,6 +37,27 @@ pub struct Found<'a> {
 ///
 /// # Errors
 /// When a pattern or a glob is malformed, or an input cannot be opened.
+///
+/// # Examples
+///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use loggrep_abm_core::AnalyzeOptions;
+/// use loggrep_abm_core::input::Source;
+/// use loggrep_abm_core::search::search;
+///
+/// let log = b"I0119 22:11:48 started\nE0119 22:11:49 x509: certificate has expired\n";
+/// let source = Source::Bytes { name: "kubelet.log".into(), bytes: log.to_vec() };
+/// let mut lines = Vec::new();
+/// let patterns = ["x509: .* expired".to_owned()];
+/// search(vec![source], &patterns, false, false, &AnalyzeOptions::default(), &mut |found| {
+///     lines.push((found.path.to_string(), found.line));
+///     ControlFlow::Continue(())
+/// })?;
+/// assert_eq!(lines, [("kubelet.log".to_owned(), 2)]);
+/// # Ok::<(), loggrep_abm_core::Error>(())
+/// ```
 pub fn search(
     sources: Vec<Source>,
     patterns: &[String],

@@ -21,6 +21,21 @@ use crate::error::{Error, ErrorKind};
 use crate::report::{Finding, Report, SuppressedFinding};
 
 /// What a person decided not to see.
+///
+/// ```
+/// use loggrep_abm_core::suppress::IgnoreFile;
+///
+/// let text = r#"
+/// [[ignore]]
+/// id = "docker-service-not-active"
+/// reason = "the node is being replaced"
+/// until = "2025-12-31"
+/// "#;
+/// let ignore = IgnoreFile::parse(".loggrep-abm-ignore", text)?;
+/// assert!(ignore.expired("2025-12-31").is_empty());
+/// assert_eq!(ignore.expired("2026-01-01"), [("docker-service-not-active", "2025-12-31")]);
+/// # Ok::<(), loggrep_abm_core::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct IgnoreFile {
     entries: Vec<Entry>,
@@ -67,6 +82,11 @@ impl IgnoreFile {
         Ok(IgnoreFile { entries: entries? })
     }
 
+    /// What the entries name that counted until a day before `today`, and that day.
+    pub fn expired(&self, today: &str) -> Vec<(&str, &str)> {
+        self.entries.iter().filter_map(|entry| entry.expired(today)).collect()
+    }
+
     /// Takes what the file names out of the report. `today` is a day such as `2025-01-31`: an entry counts until the
     /// end of the day it names.
     ///
@@ -77,7 +97,11 @@ impl IgnoreFile {
         let mut taken = Vec::new();
         report.findings.retain(|finding| {
             let entry = entries.iter().find(|entry| entry.names(finding));
-            taken.extend(entry.map(|entry| entry.suppressed(&finding.id, &finding.fingerprint)));
+            // What stands beneath it goes with it, and is counted and named too.
+            let beneath = finding.also_matched.iter().map(|also| (&also.id, &also.fingerprint));
+            for (id, fingerprint) in std::iter::once((&finding.id, &finding.fingerprint)).chain(beneath) {
+                taken.extend(entry.map(|entry| entry.suppressed(id, fingerprint)));
+            }
             entry.is_none()
         });
         report.advisories.retain(|advisory| {
@@ -123,6 +147,11 @@ fn is_day(text: &str) -> bool {
 }
 
 impl Entry {
+    fn expired(&self, today: &str) -> Option<(&str, &str)> {
+        let until = self.until.as_deref().filter(|until| *until < today)?;
+        Some((self.id.as_deref().or(self.fingerprint.as_deref())?, until))
+    }
+
     fn names(&self, finding: &Finding) -> bool {
         let same = |asked: &Option<String>, value: &String| asked.as_ref().is_none_or(|asked| asked == value);
         same(&self.id, &finding.id)
@@ -152,10 +181,13 @@ impl Entry {
 /// A finding is known when the baseline has it with the same fingerprint, or the same issue on all of its nodes.
 pub fn apply_baseline(report: &mut Report, baseline: &Report, keep_known: bool) {
     let mut nodes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for finding in &baseline.findings {
-        nodes.entry(&finding.id).or_default().extend(finding.nodes.iter().map(String::as_str));
+    let mut fingerprints: BTreeSet<&str> = BTreeSet::new();
+    let own = baseline.findings.iter().map(|it| (&it.id, &it.fingerprint, &it.nodes));
+    let beneath = baseline.findings.iter().flat_map(|it| &it.also_matched);
+    for (id, fingerprint, on) in own.chain(beneath.map(|it| (&it.id, &it.fingerprint, &it.nodes))) {
+        nodes.entry(id).or_default().extend(on.iter().map(String::as_str));
+        fingerprints.insert(fingerprint);
     }
-    let fingerprints: BTreeSet<&str> = baseline.findings.iter().map(|it| it.fingerprint.as_str()).collect();
     let is_known = |finding: &Finding| {
         fingerprints.contains(finding.fingerprint.as_str())
             || nodes.get(finding.id.as_str()).is_some_and(|known| {
@@ -172,13 +204,15 @@ pub fn apply_baseline(report: &mut Report, baseline: &Report, keep_known: bool) 
     report.findings.retain(|finding| {
         let known = finding.baseline.as_deref() == Some("known");
         if known {
-            taken.push(SuppressedFinding {
-                id: finding.id.clone(),
-                fingerprint: finding.fingerprint.clone(),
+            let beneath = finding.also_matched.iter().map(|also| (&also.id, &also.fingerprint));
+            let own = std::iter::once((&finding.id, &finding.fingerprint));
+            taken.extend(own.chain(beneath).map(|(id, fingerprint)| SuppressedFinding {
+                id: id.clone(),
+                fingerprint: fingerprint.clone(),
                 by: "baseline".to_owned(),
                 reason: None,
                 until: None,
-            });
+            }));
         }
         !known
     });
@@ -199,6 +233,21 @@ mod tests {
             .unwrap()
             .apply(&mut report, today);
         report
+    }
+
+    #[test]
+    fn what_stands_beneath_a_finding_goes_with_it_and_is_counted() {
+        let mut report = sample("en");
+        let general = report.findings.pop().unwrap();
+        report.findings[0].also_matched.push(crate::report::AlsoMatched::from(&general));
+        let baseline = report.clone();
+        let mut alone = report.clone();
+        alone.findings = vec![general.clone()];
+        apply_baseline(&mut alone, &baseline, false);
+        assert!(alone.findings.is_empty(), "what was beneath a finding of the baseline is known");
+        apply_baseline(&mut report, &baseline, false);
+        assert_eq!(report.suppressed.baseline, 2);
+        assert!(report.suppressed.findings.iter().any(|it| it.id == general.id));
     }
 
     #[test]

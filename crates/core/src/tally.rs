@@ -11,8 +11,10 @@ use crate::bundle::place::{Place, place_of_path};
 use crate::bundle::time::{Stamp, Time, TimeContext};
 use crate::path::EntryPath;
 use crate::problem::Problem;
+use crate::profile::Profile;
 use crate::scan::ScanOptions;
 use crate::signature::Confidence;
+use crate::unknown::Templates;
 
 /// The time of a hit; where nothing in its entry told the year, the stamp waits for the newest time of the bundle.
 #[derive(Clone, Copy, Debug, Default)]
@@ -135,6 +137,10 @@ pub(crate) struct Tally {
     /// The latest time in the logs of each node.
     pub(crate) node_ends: BTreeMap<String, Time>,
     pub(crate) facts: Facts,
+    /// Error-level messages that no signature matched.
+    pub(crate) unknown: Templates,
+    /// What each signature cost, where this was asked for.
+    pub(crate) profile: Profile,
 }
 
 impl Tally {
@@ -154,6 +160,8 @@ impl Tally {
             span: None,
             node_ends: BTreeMap::new(),
             facts: Facts::new(options.facts),
+            unknown: Templates::default(),
+            profile: Profile::default(),
         }
     }
 
@@ -242,6 +250,8 @@ impl Tally {
         }
         other.node_ends.into_iter().for_each(|(node, end)| self.join_node_end(node, end));
         self.facts.merge(other.facts);
+        self.unknown.merge(other.unknown);
+        self.profile.merge(other.profile);
         for (signature, tally) in other.signatures {
             for (path, hits) in tally.members {
                 self.member(signature, &path, hits);

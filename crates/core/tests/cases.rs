@@ -39,6 +39,9 @@ struct Case {
     expect: Vec<Expectation>,
     #[serde(default)]
     silent: Vec<String>,
+    /// Templates of messages that no signature matched, with their count, in this order; not looked at when empty.
+    #[serde(default)]
+    unknown: Vec<(u64, String)>,
     #[serde(default)]
     at_most: BTreeMap<String, String>,
 }
@@ -100,6 +103,7 @@ fn run(set: &SignatureSet, name: &str, case: &Case) -> Result<(), String> {
             let what = format!("{name}, {}, {threads} threads, {chunk_bytes} bytes at once", form.name);
             let mut options = AnalyzeOptions::default();
             (options.threads, options.chunk_bytes, options.limits.evidence) = (threads, chunk_bytes, 20);
+            options.unknown = 100;
             let report = analyze(set, vec![(form.source)()], &options).map_err(|e| format!("{what}: {e}"))?;
             let seen = seen(&report, &form.prefix);
             match &first {
@@ -195,6 +199,11 @@ fn seen(report: &Report, prefix: &str) -> String {
             let _ = writeln!(out, "    before {:?} after {:?} {:?}", one.before, one.after, one.captures);
         }
     }
+    for it in report.unknown.iter().flat_map(|unknown| &unknown.templates) {
+        let _ = writeln!(out, "unknown {} in {} on {:?}: {}", it.count, it.members, it.nodes, it.template);
+        let _ = writeln!(out, "  {:?} to {:?} {}", it.first_seen, it.last_seen, it.time_inferred);
+        let _ = writeln!(out, "  {}:{} {:?}", behind(&it.path, prefix), it.line, it.text);
+    }
     for problem in &report.problems {
         let path = behind(&problem.path, prefix);
         let _ = writeln!(out, "{path}: {} @{:?} {}", problem.kind, problem.offset, problem.message);
@@ -226,6 +235,11 @@ fn check(case: &Case, report: &Report, prefix: &str) -> Result<(), String> {
             None => mistakes.push(format!("{} is not found", expect.id)),
             Some(finding) => expect.check(finding, prefix, &mut mistakes),
         }
+    }
+    let unknown = report.unknown.iter().flat_map(|unknown| &unknown.templates);
+    let unknown: Vec<(u64, String)> = unknown.map(|it| (it.count, it.template.clone())).collect();
+    if !case.unknown.is_empty() && unknown != case.unknown {
+        mistakes.push(format!("the unknown messages are {unknown:?}, not {:?}", case.unknown));
     }
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes.join("; ")) }
 }

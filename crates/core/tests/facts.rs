@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use loggrep_abm_core::input::Source;
 use loggrep_abm_core::report::Report;
@@ -91,6 +91,20 @@ fn flat(node: &str, command: &str) -> String {
     format!("other/nodes/{node}/sudo_{}", command.replace(' ', "_"))
 }
 
+/// `case/NODE/ip-route-show.txt` as a shell session of another system: a prompt, carriage returns, and dashes for blanks.
+fn pasted(files: Files) -> Files {
+    let paste = |(path, text): (String, String)| {
+        let Some((node, command)) = path.strip_prefix("pasted/nodes/").and_then(|rest| rest.split_once('/'))
+        else {
+            return (path, text);
+        };
+        let name = command.replace(['/', ' '], "-");
+        let text = format!("$ sudo {command}\n{text}").replace('\n', "\r\n");
+        (format!("pasted/nodes/{node}/{name}.txt"), text)
+    };
+    files.into_iter().map(paste).collect()
+}
+
 fn found(report: &Report) -> BTreeMap<&str, String> {
     report
         .findings
@@ -122,6 +136,72 @@ fn faults_are_found_on_their_nodes_in_either_layout() {
         assert_eq!(report.bundle.nodes.len(), 4);
         assert!(report.bundle.nodes.iter().all(|node| node.captured && node.ip.is_some()));
     }
+}
+
+#[test]
+fn faults_are_found_in_pasted_sessions() {
+    let session = |faulty| pasted(bundle(faulty, |node, command| format!("pasted/nodes/{node}/{command}")));
+    let of_deep = report(&bundle(true, deep));
+    assert_eq!(found(&report(&session(true))), found(&of_deep));
+    assert_eq!(found(&report(&session(false))), BTreeMap::new());
+}
+
+#[test]
+fn explanations_say_why_in_the_language_of_the_report() {
+    let explained = |files: &Files, language: &str| {
+        let mut options = AnalyzeOptions::default();
+        options.explain = true;
+        language.clone_into(&mut options.language);
+        let sources = files.iter().map(|(path, text)| Source::Bytes {
+            name: path.clone(),
+            bytes: text.clone().into_bytes(),
+        });
+        let report = analyze(&SignatureSet::builtin().unwrap(), sources, &options).unwrap();
+        let mut text = Vec::new();
+        loggrep_abm_core::report::write_explanations(&report, &mut text).unwrap();
+        (report, String::from_utf8(text).unwrap())
+    };
+    let bare = vec![("bmctl-workspace/edge-1/edge-1.yaml".to_owned(), cluster("1.12.1"))];
+    let table = [
+        (
+            "en",
+            "reverse-path-filter-enabled",
+            "cannot_tell",
+            "The bundle lacks node.rp_filter. These commands tell: sysctl net.ipv4.conf.all.rp_filter.",
+        ),
+        (
+            "ko",
+            "reverse-path-filter-enabled",
+            "cannot_tell",
+            "번들에 다음 정보가 없습니다: node.rp_filter. 다음 명령어로 확인할 수 있습니다: sysctl net.ipv4.conf.all.rp_filter.",
+        ),
+        ("en", "bmctl-restore-version-not-supported", "not_shown", "None of its messages occur."),
+        ("ko", "bmctl-restore-version-not-supported", "not_shown", "해당 메시지가 없습니다."),
+        (
+            "en",
+            "nodes-uncordoned-without-maintenance-mode",
+            "not_shown",
+            "What the bundle tells does not fulfil its conditions.",
+        ),
+        (
+            "en",
+            "deprecated-metrics-dashboards",
+            "advisory",
+            "Only version or configuration suggests it: affected().",
+        ),
+    ];
+    for (language, id, outcome, reason) in table {
+        let (report, text) = explained(&bare, language);
+        let one = report.explanations.iter().find(|one| one.id == id).unwrap();
+        assert_eq!((&one.outcome[..], &one.reason[..]), (outcome, reason), "{id} {language}");
+        assert!(text.contains(reason), "{id} {language}");
+        assert_eq!(report.explanations.len(), report.tool.signatures);
+        assert!(report.explanations.iter().all(|one| !one.reason.is_empty()));
+    }
+    let routes = vec![("nodes/n1/sysctl_-a".to_owned(), "net.ipv4.conf.all.rp_filter = 1\n".to_owned())];
+    let (report, _) = explained(&routes, "en");
+    let one = report.explanations.iter().find(|one| one.id == "reverse-path-filter-enabled").unwrap();
+    assert_eq!(one.reason, "For n1 this condition holds: node.rp_filter in [1, 2].");
 }
 
 #[test]
@@ -167,103 +247,90 @@ fn a_bare_workspace_says_what_to_ask_for() {
     assert_eq!(told, coverage.evaluated);
 }
 
-/// Releases at the borders of each range, and the verdict there.
-#[test]
-fn verdicts_at_the_borders_of_the_ranges() {
-    let table: &[(&str, &[(&str, &str)])] = &[
-        ("cgroup-v2-not-supported", &[("1.10.0", "affected"), ("1.13.9", "affected"), ("1.14.0", "fixed")]),
-        (
-            "conntrack-chaintoolong-insert-failures",
-            &[
-                ("1.13.9", "not_affected"),
-                ("1.14.0", "affected"),
-                ("1.14.11", "affected"),
-                ("1.15.0", "unknown"),
-            ],
-        ),
-        (
-            "control-plane-master-noschedule-taint-missing",
-            &[("1.13.9", "not_affected"), ("1.14.0", "affected"), ("1.14.1", "fixed")],
-        ),
-        (
-            "deprecated-metrics-dashboards",
-            &[
-                ("1.10.8", "not_affected"),
-                ("1.11.0", "affected"),
-                ("1.12.9", "affected"),
-                ("1.13.0", "not_affected"),
-            ],
-        ),
-        (
-            "gke-metrics-agent-edge-no-memory-limit",
-            &[
-                ("1.12.9", "not_affected"),
-                ("1.13.0", "affected"),
-                ("1.14.1", "affected"),
-                ("1.14.2", "fixed"),
-            ],
-        ),
-        (
-            "kubeconfig-secret-overwritten",
-            &[("1.10.0", "affected"), ("1.11.1", "affected"), ("1.11.2", "fixed"), ("1.12.0", "fixed")],
-        ),
-        (
-            "metrics-server-edge-low-cpu-limit",
-            &[("1.9.8", "unknown"), ("1.10.0", "affected"), ("1.13.0", "affected"), ("1.13.1", "fixed")],
-        ),
-        (
-            "networking-custom-resource-edits-overwritten",
-            &[
-                ("1.11.9", "not_affected"),
-                ("1.12.0", "affected"),
-                ("1.12.9", "affected"),
-                ("1.13.0", "fixed"),
-            ],
-        ),
-        ("nodes-uncordoned-without-maintenance-mode", &[("1.12.0", "affected"), ("1.12.1", "fixed")]),
-        (
-            "operator-crashloop-control-plane-node-removal",
-            &[("1.10.0", "affected"), ("1.13.2", "affected"), ("1.13.3", "fixed"), ("1.14.0", "fixed")],
-        ),
-        (
-            "reverse-path-filter-enabled",
-            &[("1.9.9", "unknown"), ("1.10.0", "affected"), ("1.14.9", "affected"), ("1.15.0", "unknown")],
-        ),
-        ("unexpected-monitoring-billing-prometheus-scrape", &[("1.11.9", "affected"), ("1.12.0", "fixed")]),
-    ];
-    let set = SignatureSet::builtin().unwrap();
-    for (id, rows) in table {
-        let signature = set.signatures().iter().find(|signature| signature.id() == *id).unwrap();
-        for (version, expected) in *rows {
-            let verdict = signature.affects().verdict(Some(version.parse().unwrap()));
-            assert_eq!(verdict.as_str(), *expected, "{id} {version}");
-        }
+#[derive(serde::Deserialize)]
+struct Verdicts {
+    issue: Vec<OneRelease>,
+    pair: Vec<TwoReleases>,
+}
+
+#[derive(serde::Deserialize)]
+struct OneRelease {
+    id: String,
+    verdicts: Vec<(String, String)>,
+}
+
+#[derive(serde::Deserialize)]
+struct TwoReleases {
+    id: String,
+    verdicts: Vec<(String, bool, String, String, String)>,
+}
+
+fn verdicts() -> Verdicts {
+    toml::from_str(include_str!("../../../testdata/verdicts.toml")).unwrap()
+}
+
+/// The verdict on a user cluster, where `admin` is not empty, or else on the only cluster.
+fn verdict_on(set: &SignatureSet, id: &str, admin: &str, mirror: bool, runs: &str, asked: &str) -> String {
+    let cluster = |name: &str, kind: &str, runs: &str, asked: &str, mirror: bool| {
+        let mirrors = "  nodeConfig:\n    registryMirrors:\n    - endpoint: https://mirror.example.com\n";
+        let status = format!("status:\n  anthosBareMetalVersion: {runs}\n");
+        format!(
+            "apiVersion: baremetal.cluster.gke.io/v1\nkind: Cluster\nmetadata:\n  name: {name}\n  namespace: cluster-{name}\nspec:\n  type: {kind}\n  anthosBareMetalVersion: {asked}\n{}{}---\n",
+            if mirror { mirrors } else { "" },
+            if runs.is_empty() { "" } else { &status },
+        )
+    };
+    let mut text = String::new();
+    if !admin.is_empty() {
+        text += &cluster("a", "admin", admin, admin, mirror);
     }
+    text += &cluster("u", "user", runs, asked, false);
+    let source = Source::Bytes { name: "clusters.yaml".into(), bytes: text.into_bytes() };
+    let mut options = AnalyzeOptions::default();
+    options.explain = true;
+    let report = analyze(set, vec![source], &options).unwrap();
+    report.explanations.iter().find(|one| one.id == id).unwrap().verdict.clone()
 }
 
 #[test]
-fn pairs_of_releases_are_judged_on_both_ends() {
-    let cluster = |name: &str, kind: &str, version: &str| {
-        format!(
-            "apiVersion: baremetal.cluster.gke.io/v1\nkind: Cluster\nmetadata:\n  name: {name}\nspec:\n  type: {kind}\nstatus:\n  anthosBareMetalVersion: {version}\n---\n"
-        )
-    };
-    let table = [
-        ("admin-1-13-0-cannot-manage-user-1-12-3", "1.13.0", "1.12.3", "affected"),
-        ("admin-1-13-0-cannot-manage-user-1-12-3", "1.13.1", "1.12.3", "not_affected"),
-        ("admin-1-13-0-cannot-manage-user-1-12-3", "1.13.0", "1.12.4", "not_affected"),
-        ("npd-not-supported-user-cluster-version", "1.11.2", "1.10.4", "affected"),
-        ("npd-not-supported-user-cluster-version", "1.11.3", "1.10.4", "not_affected"),
-        ("npd-not-supported-user-cluster-version", "1.11.2", "1.11.2", "not_affected"),
-    ];
-    for (id, admin, user, expected) in table {
-        let text = cluster("a", "admin", admin) + &cluster("u", "user", user);
-        let source = Source::Bytes { name: "clusters.yaml".into(), bytes: text.into_bytes() };
-        let mut options = AnalyzeOptions::default();
-        options.explain = true;
-        let report = analyze(&SignatureSet::builtin().unwrap(), vec![source], &options).unwrap();
-        let verdict = &report.explanations.iter().find(|one| one.id == id).unwrap().verdict;
-        assert_eq!(verdict, expected, "{id} {admin} {user}");
+fn verdicts_at_the_borders_of_every_range() {
+    let set = SignatureSet::builtin().unwrap();
+    let Verdicts { issue, pair } = verdicts();
+    let mut wrong = Vec::new();
+    for OneRelease { id, verdicts } in &issue {
+        let signature = set.signatures().iter().find(|signature| signature.id() == id).expect(id);
+        for (version, expected) in verdicts {
+            let verdict = signature.affects().verdict(Some(version.parse().unwrap())).as_str();
+            if verdict != expected {
+                wrong.push(format!("{id} {version}: {verdict}, not {expected}"));
+            }
+        }
+    }
+    for TwoReleases { id, verdicts } in &pair {
+        for (admin, mirror, runs, asked, expected) in verdicts {
+            let verdict = verdict_on(&set, id, admin, *mirror, runs, asked);
+            if verdict != *expected {
+                wrong.push(format!("{id} {admin} {runs} {asked}: {verdict}, not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let told: BTreeSet<&str> = issue.iter().map(|issue| &issue.id[..]).collect();
+    let told: BTreeSet<&str> = told.into_iter().chain(pair.iter().map(|pair| &pair.id[..])).collect();
+    assert_eq!(told.len(), 61);
+}
+
+/// Each issue of the seed document proves itself: it is found where it is, and not in what looks like it.
+#[test]
+fn every_issue_has_an_example_and_near_misses() {
+    let set = SignatureSet::builtin().unwrap();
+    let Verdicts { issue, pair } = verdicts();
+    for id in issue.iter().map(|issue| &issue.id).chain(pair.iter().map(|pair| &pair.id)) {
+        let signature = set.signatures().iter().find(|signature| signature.id() == id).expect(id);
+        let definition: toml::Table = toml::from_str(signature.definition()).unwrap();
+        let count = |key: &str| definition.get(key).and_then(toml::Value::as_array).map_or(0, Vec::len);
+        assert!(count("example") >= 1, "{id} has no example");
+        assert!(count("near_miss") >= 2, "{id} has no healthy twin and near miss");
     }
 }
 

@@ -12,6 +12,7 @@ from ._errors import CancelledError, Error, InputError, InvalidArgumentError, Si
 from ._ffi import library_version
 from ._report import (
     Advisory,
+    AlsoMatched,
     Bundle,
     CannotTell,
     Cluster,
@@ -34,6 +35,7 @@ __version__ = library_version()
 
 __all__ = [
     "Advisory",
+    "AlsoMatched",
     "Analyzer",
     "Bundle",
     "CancelledError",

@@ -128,6 +128,21 @@ class NodeHits:
 
 
 @dataclass(frozen=True)
+class AlsoMatched:
+    """An issue that showed and that a more specific finding explains."""
+
+    id: str
+    title: str
+    severity: str
+    confidence: str
+    verdict: str
+    fingerprint: str
+    count: int
+    nodes: list[str]
+    evidence: list[Source]
+
+
+@dataclass(frozen=True)
 class Finding:
     """One issue that the input shows."""
 
@@ -156,6 +171,12 @@ class Finding:
     time_inferred: bool = False
     ongoing: bool | None = None
     by_node: list[NodeHits] = field(default_factory=list)
+    related: list[str] = field(default_factory=list)
+    supersedes: list[str] = field(default_factory=list)
+    caused_by: list[str] = field(default_factory=list)
+    also_matched: list[AlsoMatched] = field(default_factory=list)
+    status: str | None = None
+    successor: str | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use loggrep_abm_core::bundle::time::{Time, parse_when};
+use loggrep_abm_core::lang::Lang;
 use loggrep_abm_core::report::{
     Report, Rollup, write_csv, write_explanations, write_html, write_json, write_jsonl, write_junit,
     write_markdown, write_rollup, write_rollup_json, write_sarif, write_text,
@@ -53,6 +54,9 @@ pub fn run(arguments: &Analyze) -> Result<ExitStatus, Failure> {
     let reports = super::redacted(&arguments.redaction, reports)?;
     let (report, others) = reports.split_first().expect("there is a report in the language asked for");
     write_reports(arguments, report, others, outputs)?;
+    if arguments.profile_signatures {
+        output::print_profile(&analysis.profile());
+    }
     Ok(status(arguments, &reports[..1]))
 }
 
@@ -84,12 +88,13 @@ impl Known {
         };
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(0));
-        Ok(Known {
-            baseline: known.baseline.as_deref().map(super::read_report).transpose()?,
-            show_known: known.show_known,
-            ignore: file.map(read).transpose()?,
-            today: Time::from_unix(now).to_string().chars().take(10).collect(),
-        })
+        let today: String = Time::from_unix(now).to_string().chars().take(10).collect();
+        let ignore = file.map(read).transpose()?;
+        if let Some((file, ignore)) = file.zip(ignore.as_ref()) {
+            warn_of_expired(arguments, file, ignore, &today);
+        }
+        let baseline = known.baseline.as_deref().map(super::read_report).transpose()?;
+        Ok(Known { baseline, show_known: known.show_known, ignore, today })
     }
 
     fn apply(&self, report: &mut Report) {
@@ -99,6 +104,16 @@ impl Known {
         if let Some(baseline) = &self.baseline {
             apply_baseline(report, baseline, self.show_known);
         }
+    }
+}
+
+/// An issue that is shown again after a long time must not be taken for a new one.
+fn warn_of_expired(arguments: &Analyze, file: &Path, ignore: &IgnoreFile, today: &str) {
+    let lang = Lang::of(super::language(arguments.lang, true));
+    for (id, until) in ignore.expired(today) {
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("file", &file.display()), ("id", &id), ("until", &until)];
+        output::warn(&lang.fill("ignore_expired", &values));
     }
 }
 
@@ -129,6 +144,9 @@ fn analyze_options(arguments: &Analyze) -> AnalyzeOptions<'static> {
     options.min_confidence = arguments.min_confidence;
     options.min_severity = arguments.min_severity;
     options.cluster_version = arguments.cluster_version;
+    options.unknown = usize::from(arguments.unknown);
+    options.profile = arguments.profile_signatures;
+    options.experimental = arguments.experimental;
     options.explain = arguments.explain;
     options
 }
@@ -136,7 +154,9 @@ fn analyze_options(arguments: &Analyze) -> AnalyzeOptions<'static> {
 /// The last time in the logs of the inputs.
 pub fn newest_time(reading: &Reading) -> Result<Option<Time>, Failure> {
     let set = SignatureSet::from_files([])?;
-    let report = analyze(&set, super::sources(&reading.inputs), &super::reading_options(reading))?;
+    let mut options = super::reading_options(reading);
+    options.unknown = 0;
+    let report = analyze(&set, super::sources(&reading.inputs), &options)?;
     Ok(report.bundle.last_time.and_then(|time| parse_when(&time, Time::from_unix(0))))
 }
 
@@ -208,7 +228,7 @@ fn write_form(
         Form::Text => {
             let options = output::text_options(arguments, to_stdout);
             write_text(report, &options, &mut *out)?;
-            write_explanations(&report.explanations, out)
+            write_explanations(report, out)
         }
     }
 }
@@ -219,7 +239,8 @@ fn status(arguments: &Analyze, reports: &[Report]) -> ExitStatus {
         reports
             .iter()
             .flat_map(|report| &report.findings)
-            .any(|finding| Severity::parse(&finding.severity) >= Some(fail_on))
+            .flat_map(|it| it.also_matched.iter().map(|also| &also.severity).chain([&it.severity]))
+            .any(|severity| Severity::parse(severity) >= Some(fail_on))
     };
     if arguments.reading.strict && partial {
         ExitStatus::Partial

@@ -13,7 +13,7 @@ pub fn run(arguments: &Explain) -> Result<ExitStatus, Failure> {
     let set = super::signature_set(&arguments.signatures)?;
     let signature = find(&set, &arguments.id)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    write_explanation(signature, super::language(arguments.lang, true), &mut out)?;
+    write_explanation(&set, signature, super::language(arguments.lang, true), &mut out)?;
     out.flush()?;
     Ok(ExitStatus::Success)
 }

@@ -11,7 +11,9 @@ use crate::{ExitStatus, Failure};
 pub fn run(arguments: &Facts) -> Result<ExitStatus, Failure> {
     let reading = &arguments.reading;
     let set = SignatureSet::from_files([])?;
-    let report = analyze(&set, super::sources(&reading.inputs), &super::reading_options(reading))?;
+    let mut options = super::reading_options(reading);
+    options.unknown = 0;
+    let report = analyze(&set, super::sources(&reading.inputs), &options)?;
     let report = super::redacted(&arguments.redaction, vec![report])?.remove(0);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match arguments.format {

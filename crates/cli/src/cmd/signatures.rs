@@ -4,11 +4,13 @@ use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
 use loggrep_abm_core::check::{
-    check_clean, check_files, test_files, try_signature, write_mistakes, write_mistakes_json, write_trial,
+    check_clean, check_files, draft, test_files, try_signature, write_mistakes, write_mistakes_json,
+    write_trial,
 };
 use loggrep_abm_core::input::Source;
+use loggrep_abm_core::report::pages;
 use loggrep_abm_core::signature::{
-    FILE_SCHEMA, builtin, draft, format_file, read_pack, read_signatures, write_pack,
+    FILE_SCHEMA, builtin, format_file, read_pack, read_signatures, write_pack,
 };
 use loggrep_abm_core::{AnalyzeOptions, SignatureSet};
 
@@ -41,6 +43,16 @@ pub fn run(arguments: &Signatures) -> Result<ExitStatus, Failure> {
         SignaturesCommand::Show { id, signatures } => {
             let set = super::signature_set(signatures)?;
             out.write_all(super::explain::find(&set, id)?.definition().as_bytes())?;
+            ExitStatus::Success
+        }
+        SignaturesCommand::Docs { output, signatures } => {
+            let set = super::signature_set(signatures)?;
+            for (path, text) in pages(&set) {
+                let path = output.join(path);
+                let error = |error| Failure::Usage(format!("cannot write `{}`: {error}", path.display()));
+                path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(error)?;
+                std::fs::write(&path, text).map_err(error)?;
+            }
             ExitStatus::Success
         }
         SignaturesCommand::New { from_line, id, directory } => {

@@ -110,7 +110,8 @@ impl Sink for Counter<'_> {
     fn end(&mut self, _end: EntryEnd) {
         let (mut scratch, mut found) = (Vec::new(), Vec::new());
         let counts = &mut self.counts;
-        for line in self.member.split(|&byte| byte == b'\n') {
+        let text = self.member.strip_suffix(b"\n").unwrap_or(&self.member);
+        for line in text.split(|&byte| byte == b'\n') {
             counts.lines += 1;
             found.clear();
             self.set.candidates(line, 0, &mut scratch, &mut found);

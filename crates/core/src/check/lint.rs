@@ -11,7 +11,7 @@ use crate::literals;
 use crate::signature::{LANGUAGES, Mistake, Pattern, Signature};
 
 /// The shortest literal that a candidate should rest on; CONTRIBUTING names it.
-const SHORT_LITERAL: usize = 12;
+const SHORT_LITERAL: usize = 10;
 /// Lines of ordinary logs, in a hundred thousand, that may hold a piece of a literal.
 pub(crate) const COMMON: u32 = 2_000;
 /// Bytes an automaton of a regex may take, breaks of lines at any place allowed for; the largest of ours takes a tenth.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Mutex;
 
-use super::stage::Attempt;
 use crate::analyze::AnalyzeOptions;
 use crate::automaton::SignatureSet;
 use crate::error::Error;
 use crate::input::{Source, walk};
-use crate::report::{Explanation, Report, write_explanations};
+use crate::report::{Report, write_explanations};
 use crate::scan::Scanner;
+use crate::stage::Attempt;
 use crate::tally::Tally;
 use crate::text::Escaped;
 
@@ -24,9 +24,7 @@ pub struct Trial {
     pub counts: BTreeMap<String, (u64, u64)>,
     /// What the automaton looks for, per pattern.
     pub literals: BTreeMap<String, Vec<String>>,
-    /// What the rules came to, and whether the issue is shown.
-    pub explanations: Vec<Explanation>,
-    /// The report of this signature alone.
+    /// The report of this signature alone, with what its rules came to.
     pub report: Report,
 }
 
@@ -63,20 +61,13 @@ pub fn try_signature(
         seen.join(of_input.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner), most);
     }
     let facts = tally.take_facts().resolve(options.cluster_version);
-    let mut report = crate::decide::decide(set, &tally, &facts, Vec::new(), &options.decide_options());
-    let explanations = std::mem::take(&mut report.explanations);
+    let report = crate::decide::decide(set, &tally, &facts, Vec::new(), &options.decide_options());
     let patterns = set.signatures().iter().flat_map(|signature| &signature.patterns);
     let literals = patterns.map(|pattern| {
         let pieces = pattern.required.pieces.iter().map(|piece| piece.escape_ascii().to_string());
         (pattern.name.clone(), pieces.collect())
     });
-    Ok(Trial {
-        attempts: seen.attempts,
-        counts: seen.counts,
-        literals: literals.collect(),
-        explanations,
-        report,
-    })
+    Ok(Trial { attempts: seen.attempts, counts: seen.counts, literals: literals.collect(), report })
 }
 
 #[derive(Default)]
@@ -145,5 +136,5 @@ pub fn write_trial(trial: &Trial, mut out: impl Write) -> io::Result<()> {
             writeln!(out, "  and {more} more")?;
         }
     }
-    write_explanations(&trial.explanations, out)
+    write_explanations(&trial.report, out)
 }

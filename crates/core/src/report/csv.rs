@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use super::{Evidence, Finding, Report};
 use crate::text::Escaped;
 
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 26] = [
     "id",
     "title",
     "category",
@@ -34,6 +34,7 @@ const COLUMNS: [&str; 25] = [
     "captures",
     "text",
     "suppressed",
+    "also_matched",
 ];
 
 /// Writes one row for each piece of evidence, and one with empty places for a finding that has none; at last one for
@@ -60,7 +61,7 @@ pub fn write_csv(report: &Report, mut out: impl Write) -> io::Result<()> {
         let reason = it.reason.as_deref().map(|reason| format!("{}: {reason}", it.by));
         let mut fields = [""; COLUMNS.len()];
         (fields[0], fields[7]) = (&it.id, &it.fingerprint);
-        fields[COLUMNS.len() - 1] = reason.as_deref().unwrap_or(&it.by);
+        fields[24] = reason.as_deref().unwrap_or(&it.by);
         push_fields(&mut text, &fields);
     }
     if !text.is_ascii() {
@@ -104,6 +105,7 @@ fn push_row(out: &mut String, finding: &Finding, evidence: Option<&Evidence>) {
         captures.as_deref().unwrap_or_default(),
         of(|evidence| Some(&evidence.text)),
         finding.baseline.as_deref().filter(|baseline| *baseline == "known").map_or("", |_| "baseline: shown"),
+        &finding.also_matched.iter().map(|also| also.id.as_str()).collect::<Vec<_>>().join("; "),
     ];
     push_fields(out, &fields);
 }

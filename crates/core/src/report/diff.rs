@@ -96,6 +96,10 @@ impl Diff {
             report.findings.iter().map(|finding| (finding.id.clone(), finding.clone())).collect()
         };
         let (olds, news) = (by_id(old), by_id(new));
+        // What only went beneath another finding, or came out from there, is still there.
+        let beneath = |report: &Report, id: &str| {
+            report.findings.iter().flat_map(|finding| &finding.also_matched).any(|also| also.id == id)
+        };
         let mut diff = Diff {
             schema_version: SCHEMA_VERSION.to_owned(),
             old_inputs: paths(old),
@@ -112,6 +116,7 @@ impl Diff {
             let before = olds.get(&finding.id);
             let pair = pair(before, Some(finding));
             let list = match &before {
+                None if beneath(old, &finding.id) => &mut diff.same,
                 None => &mut diff.new,
                 Some(before) if is_same(before, finding) => &mut diff.same,
                 Some(_) => &mut diff.changed,
@@ -121,6 +126,10 @@ impl Diff {
         let cannot_tell = |id: &str| new.coverage.cannot_tell.iter().any(|it| it.id == id);
         let evaluated = |id: &String| new.coverage.evaluated_ids.contains(id);
         for finding in old.findings.iter().filter(|finding| !news.contains_key(&finding.id)) {
+            if beneath(new, &finding.id) {
+                diff.same.extend(pair(Some(finding), Some(finding)));
+                continue;
+            }
             let decided = evaluated(&finding.id) && !cannot_tell(&finding.id);
             let list = if decided { &mut diff.gone } else { &mut diff.undecided };
             list.extend(pair(Some(finding), None));
@@ -256,6 +265,19 @@ mod tests {
 
     fn ids(list: &[super::DiffFinding]) -> Vec<&str> {
         list.iter().map(|it| it.id.as_str()).collect()
+    }
+
+    #[test]
+    fn what_went_beneath_another_finding_is_still_there() {
+        let old = sample("en");
+        let mut new = old.clone();
+        let general = new.findings.pop().unwrap();
+        new.findings[0].also_matched.push(crate::report::AlsoMatched::from(&general));
+        for (old, new) in [(&old, &new), (&new, &old)] {
+            let diff = Diff::of(old, new);
+            assert!(diff.gone.is_empty() && diff.new.is_empty(), "{diff:?}");
+            assert!(diff.same.iter().any(|it| it.id == general.id));
+        }
     }
 
     #[test]

@@ -6,7 +6,8 @@ use serde::Serialize as _;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
 use super::json::Safe;
-use super::{Bundle, Explanation, Fact};
+use super::{Bundle, Fact, Report};
+use crate::lang::Lang;
 use crate::text::Escaped;
 
 /// Writes clusters, nodes and every fact with its source as a table for a terminal.
@@ -65,29 +66,35 @@ pub fn write_facts_json(bundle: &Bundle, mut out: impl Write) -> io::Result<()> 
     out.write_all(b"\n")
 }
 
-/// Writes for each signature what its rules came to.
+/// Writes for each signature why it is shown, not shown or cannot be told, in the language of the report.
 ///
 /// # Errors
 ///
 /// Those of `out`.
-pub fn write_explanations(explanations: &[Explanation], mut out: impl Write) -> io::Result<()> {
-    for explanation in explanations {
-        writeln!(out, "{}: {} ({})", explanation.id, explanation.outcome, explanation.verdict)?;
-        for (pattern, hits) in &explanation.patterns {
-            writeln!(out, "  {hits} hits of `{pattern}`")?;
-        }
+pub fn write_explanations(report: &Report, mut out: impl Write) -> io::Result<()> {
+    if report.explanations.is_empty() {
+        return Ok(());
+    }
+    let lang = Lang::of(&report.language);
+    writeln!(out, "\n{}\n", lang.text("why"))?;
+    for explanation in &report.explanations {
+        let outcome = lang.word("outcome", &explanation.outcome);
+        let verdict = lang.word("verdict", &explanation.verdict);
+        writeln!(out, "{}: {outcome} · {}: {verdict}", explanation.id, lang.text("verdict"))?;
+        writeln!(out, "  {}", Escaped(explanation.reason.as_bytes()))?;
         for rule in &explanation.rules {
             let holds = match rule.holds {
-                Some(true) => "holds",
-                Some(false) => "does not hold",
-                None => "cannot be told",
+                Some(true) => "why_rule_holds",
+                Some(false) => "why_rule_fails",
+                None => "why_rule_unknown",
             };
-            writeln!(out, "  {holds}: {}", rule.when)?;
+            let when = rule.when.split_whitespace().collect::<Vec<_>>().join(" ");
+            writeln!(out, "  - {}: {when}", lang.text(holds))?;
             if !rule.subjects.is_empty() {
-                writeln!(out, "    for {}", Escaped(rule.subjects.join(", ").as_bytes()))?;
+                writeln!(out, "    {}", Escaped(rule.subjects.join(", ").as_bytes()))?;
             }
             if !rule.missing.is_empty() {
-                writeln!(out, "    missing: {}", rule.missing.join(", "))?;
+                writeln!(out, "    {}", lang.fill("lacks", &[("facts", &rule.missing.join(", "))]))?;
             }
         }
     }

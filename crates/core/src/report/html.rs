@@ -167,6 +167,8 @@ struct Page<'a> {
     undated: Option<Said>,
     matrix: Vec<(String, Vec<Option<String>>)>,
     advisories: Vec<AdvisoryView>,
+    unknown_note: Option<Said>,
+    unknown: Vec<UnknownView>,
     coverage: Said,
     undecided: Vec<(String, Said)>,
     commands: Vec<String>,
@@ -198,6 +200,7 @@ struct FindingView {
     when: Said,
     ongoing: bool,
     summary: Said,
+    relations: Vec<Said>,
     captures: Option<Said>,
     evidence: Vec<EvidenceView>,
     todo: Vec<Todo>,
@@ -233,6 +236,13 @@ struct StepView {
 struct Reference {
     text: String,
     link: bool,
+}
+
+struct UnknownView {
+    template: String,
+    seen: Said,
+    place: String,
+    text: String,
 }
 
 struct AdvisoryView {
@@ -278,9 +288,11 @@ impl<'a> Page<'a> {
             undated,
             matrix: matrix(report),
             advisories,
+            unknown_note: tellings.say_some(|words| words.unknown_note()),
+            unknown: unknown(&tellings),
             coverage: say(&|words| words.coverage()),
             undecided: undecided(&tellings),
-            commands: words.commands_to_ask_for().into_iter().map(clean).collect(),
+            commands: words.commands_to_ask_for().iter().map(|command| clean(command)).collect(),
             problems: problems(&tellings),
             problems_omitted: (report.problems_omitted > 0).then(|| {
                 tellings.say(|words| words.lang.fill("problems_more", &[("n", &report.problems_omitted)]))
@@ -345,6 +357,7 @@ fn finding_view(tellings: &Tellings<'_>, i: usize, finding: &Finding) -> Finding
         when: told(&|words, it| words.when(it)),
         ongoing: finding.ongoing == Some(true),
         summary: told(&|_, it| it.summary.clone()),
+        relations: tellings.say_each(|words| words.relations(&words.report.findings[i])),
         captures: tellings.say_some(|words| words.captures(finding, NAMES)),
         evidence: finding.evidence.iter().map(|evidence| evidence_view(tellings, evidence)).collect(),
         todo: todo(tellings, |report| &report.findings[i].workaround),
@@ -461,6 +474,17 @@ fn matrix(report: &Report) -> Vec<(String, Vec<Option<String>>)> {
     };
     let row = |node: &str| (clean(node), report.findings.iter().map(|finding| cell(node, finding)).collect());
     node_names(report).into_iter().map(row).collect()
+}
+
+fn unknown(tellings: &Tellings<'_>) -> Vec<UnknownView> {
+    let Some(unknown) = &tellings.0[0].report.unknown else { return Vec::new() };
+    let view = |it: &super::UnknownTemplate| UnknownView {
+        template: clean(&it.template),
+        seen: tellings.say(|words| words.unknown_seen(it, NAMES)),
+        place: clean(&format!("{}:{}", it.path, it.line)),
+        text: clean(&it.text),
+    };
+    unknown.templates.iter().map(view).collect()
 }
 
 fn undecided(tellings: &Tellings<'_>) -> Vec<(String, Said)> {

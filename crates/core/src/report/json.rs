@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
-use super::{Advisory, Cluster, Coverage, Finding, Input, Node, Problem, Report, Suppressed, Tool};
+use super::{Advisory, Cluster, Coverage, Finding, Input, Node, Problem, Report, Suppressed, Tool, Unknown};
 use crate::text::is_unsafe;
 
 /// Writes the report as one JSON document, indented, with a line end at its end.
@@ -87,6 +87,8 @@ struct Summary<'a> {
     problems: usize,
     problems_omitted: u64,
     coverage: &'a Coverage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<&'a Unknown>,
     #[serde(skip_serializing_if = "Suppressed::is_empty")]
     suppressed: &'a Suppressed,
 }
@@ -105,6 +107,7 @@ impl<'a> Summary<'a> {
             problems: report.problems.len(),
             problems_omitted: report.problems_omitted,
             coverage: &report.coverage,
+            unknown: report.unknown.as_ref(),
             suppressed: &report.suppressed,
         }
     }

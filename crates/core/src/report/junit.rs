@@ -23,11 +23,14 @@ pub fn write_junit(report: &Report, mut out: impl Write) -> io::Result<()> {
     let mut cases: BTreeMap<&str, Case<'_>> = BTreeMap::new();
     cases.extend(report.coverage.evaluated_ids.iter().map(|id| (id.as_str(), Case::Passed)));
     cases.extend(report.coverage.cannot_tell.iter().map(|it| (it.id.as_str(), Case::Skipped(it))));
+    cases.extend(report.findings.iter().flat_map(|finding| {
+        finding.also_matched.iter().map(move |also| (also.id.as_str(), Case::Also(finding)))
+    }));
     cases.extend(report.findings.iter().map(|finding| (finding.id.as_str(), Case::Failed(finding))));
     cases.extend(report.suppressed.findings.iter().map(|it| (it.id.as_str(), Case::Suppressed(it))));
     let count = |kind: fn(&Case<'_>) -> bool| cases.values().filter(|case| kind(case)).count();
     let failures = count(|case| matches!(case, Case::Failed(_)));
-    let skipped = count(|case| matches!(case, Case::Skipped(_) | Case::Suppressed(_)));
+    let skipped = count(|case| matches!(case, Case::Skipped(_) | Case::Suppressed(_) | Case::Also(_)));
     let name = report.inputs.iter().map(|input| input.path.as_str()).collect::<Vec<_>>().join(" ");
     let tests = cases.len();
 
@@ -50,6 +53,8 @@ enum Case<'a> {
     Passed,
     Skipped(&'a CannotTell),
     Failed(&'a Finding),
+    /// Explained by that finding.
+    Also(&'a Finding),
     Suppressed(&'a SuppressedFinding),
 }
 
@@ -65,6 +70,10 @@ fn write_case(out: &mut impl Write, words: Words<'_>, id: &str, case: &Case<'_>)
             let facts: Vec<&str> = it.missing.iter().map(|missing| missing.fact.as_str()).collect();
             let message = words.lang.fill("lacks", &[("facts", &facts.join(", "))]);
             writeln!(out, ">\n      <skipped message=\"{}\"/>\n    </testcase>", xml(&message))
+        }
+        Case::Also(finding) => {
+            let message = xml(&words.lang.fill("also_matched_by", &[("id", &finding.id)]));
+            writeln!(out, ">\n      <skipped message=\"{message}\"/>\n    </testcase>")
         }
         Case::Suppressed(it) => {
             let by = words.lang.word("suppressed_by", &it.by);

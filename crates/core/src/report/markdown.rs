@@ -33,6 +33,7 @@ pub fn write_markdown(report: &Report, mut out: impl Write) -> io::Result<()> {
     page.table();
     page.findings();
     page.advisories();
+    page.unknown();
     page.undecided();
     page.problems();
     out.write_all(page.out.as_bytes())
@@ -140,6 +141,9 @@ impl Page<'_> {
         }
         self.item(lang.text("when"), &prose(&words.when(finding)));
         self.item(lang.text("cause"), &prose(&finding.summary));
+        for relation in words.relations(finding) {
+            self.item(lang.text("relations"), &prose(&relation));
+        }
         if let Some(evidence) = finding.evidence.first() {
             self.evidence(evidence);
         }
@@ -215,6 +219,19 @@ impl Page<'_> {
             self.line(&format!("- {} ({}): {reason}", prose(&advisory.title), code(&advisory.id)));
         }
         self.and_more(advisories.len().saturating_sub(ROWS));
+    }
+
+    fn unknown(&mut self) {
+        let (words, lang) = (self.words, self.lang);
+        let (Some(unknown), Some(note)) = (&words.report.unknown, words.unknown_note()) else { return };
+        self.line(&format!("\n### {}\n", prose(lang.text("unknown"))));
+        self.line(&format!("{}\n", prose(&note)));
+        for it in unknown.templates.iter().take(ROWS) {
+            let seen = prose(&words.unknown_seen(it, NAMES));
+            let place = code(&format!("{}:{}", it.path, it.line));
+            self.line(&format!("- {}: {seen} ({place})", code(&it.template)));
+        }
+        self.and_more(unknown.templates.len().saturating_sub(ROWS));
     }
 
     fn undecided(&mut self) {

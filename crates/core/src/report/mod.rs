@@ -31,7 +31,7 @@ pub use self::csv::write_csv;
 pub use self::diff::{Diff, DiffFinding, Seen, write_diff, write_diff_json};
 pub(crate) use self::events::bucket_seconds;
 pub use self::events::{Bucket, Event, EventSample, Timeline, write_timeline, write_timeline_json};
-pub use self::explain::write_explanation;
+pub use self::explain::{pages, write_explanation};
 pub use self::facts::{write_explanations, write_facts, write_facts_json};
 pub use self::html::write_html;
 pub use self::json::{write_document, write_json, write_jsonl, write_line};
@@ -61,7 +61,7 @@ pub struct Report {
     pub inputs: Vec<Input>,
     /// What the bundle says of itself.
     pub bundle: Bundle,
-    /// The issues shown, most severe and most certain first.
+    /// The issues shown, most severe and most certain first; one that another brings about stands behind it.
     pub findings: Vec<Finding>,
     /// Issues that only version, profile or topology suggest.
     pub advisories: Vec<Advisory>,
@@ -74,9 +74,54 @@ pub struct Report {
     /// Why each signature was shown or not, where this was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub explanations: Vec<Explanation>,
+    /// What no signature knows: the most frequent error-level messages that nothing matched.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unknown: Option<Unknown>,
     /// What was left out because a baseline knows it or an ignore file says so.
     #[serde(skip_serializing_if = "Suppressed::is_empty", default)]
     pub suppressed: Suppressed,
+}
+
+/// Error-level messages that no signature matched, by template.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Unknown {
+    /// The most frequent ones, most frequent first.
+    pub templates: Vec<UnknownTemplate>,
+    /// How many templates were found.
+    pub found: usize,
+    /// Lines they stand for.
+    pub lines: u64,
+    /// Whether counts are estimates, since not every line of a long log full of errors was looked at.
+    pub estimated: bool,
+    /// Whether all templates found room.
+    pub complete: bool,
+}
+
+/// Messages that are alike but for numbers, ids, addresses, names and times.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct UnknownTemplate {
+    /// The message, with `<*>` for what differs.
+    pub template: String,
+    /// How often.
+    pub count: u64,
+    /// In how many members.
+    pub members: u64,
+    /// Nodes of those members, by name, as far as their paths tell; at most 64.
+    pub nodes: Vec<String>,
+    /// Earliest and latest known time, RFC 3339.
+    pub first_seen: Option<String>,
+    /// See `first_seen`.
+    pub last_seen: Option<String>,
+    /// Whether one of them rests on an inferred year or zone.
+    pub time_inferred: bool,
+    /// Where the sample stands: the first by path.
+    pub path: String,
+    /// Its line, from 1.
+    pub line: u64,
+    /// The sample; secrets are masked, and a long line is cut.
+    pub text: String,
 }
 
 /// Findings and advisories that were left out on purpose, counted.
@@ -191,10 +236,13 @@ pub struct Fact {
 pub struct Explanation {
     /// Id of the signature.
     pub id: String,
-    /// `shown`, `advisory`, `not_shown`, `cannot_tell`.
+    /// `shown`, `also_matched`, `advisory`, `not_shown`, `cannot_tell`.
     pub outcome: String,
     /// See [`Finding::verdict`].
     pub verdict: String,
+    /// Why, in sentences of the report's language.
+    #[serde(default)]
+    pub reason: String,
     /// Hits of each pattern that has any.
     pub patterns: BTreeMap<String, u64>,
     /// What each rule came to.
@@ -336,9 +384,54 @@ pub struct Finding {
     /// `new` or `known`, where the report was held against a baseline.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub baseline: Option<String>,
+    /// Issues that the catalog relates to this one: easily confused with it, or often seen together.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub related: Vec<String>,
+    /// Issues that this one explains where both show.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub supersedes: Vec<String>,
+    /// Issues that are known to bring this one about.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub caused_by: Vec<String>,
+    /// Issues that showed in the same place and that this one explains, so that they are no findings of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub also_matched: Vec<AlsoMatched>,
+    /// `experimental` or `deprecated`; nothing for a signature that is stable.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<String>,
+    /// The signature that takes the place of a deprecated one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub successor: Option<String>,
     /// Every member with a hit; not written.
     #[serde(skip)]
     pub members: Vec<String>,
+}
+
+/// An issue that showed and that a more specific finding explains.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AlsoMatched {
+    /// Id of the signature.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// See [`Finding::severity`].
+    #[cfg_attr(test, schemars(extend("enum" = ["critical", "high", "medium", "low", "info"])))]
+    pub severity: String,
+    /// See [`Finding::confidence`].
+    #[cfg_attr(test, schemars(extend("enum" = ["confirmed", "likely", "possible"])))]
+    pub confidence: String,
+    /// See [`Finding::verdict`].
+    #[cfg_attr(test, schemars(extend("enum" = ["affected", "fixed", "not_affected", "unknown"])))]
+    pub verdict: String,
+    /// What [`Finding::fingerprint`] would be.
+    pub fingerprint: String,
+    /// See [`Finding::count`].
+    pub count: u64,
+    /// Nodes with a hit.
+    pub nodes: Vec<String>,
+    /// The line of its best piece of evidence.
+    pub evidence: Vec<Source>,
 }
 
 /// Hits of one issue on one node.
@@ -446,7 +539,7 @@ pub struct Advisory {
 pub struct Coverage {
     /// Signatures looked at.
     pub evaluated: usize,
-    /// Of these, shown as findings.
+    /// Of these, shown as findings, or named beneath one.
     pub shown: usize,
     /// Evaluated and not shown.
     pub not_shown: usize,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Advisory, Bundle, CannotTell, Cluster, ClusterVerdict, Coverage, Evidence, Finding, Input, Missing, Node,
-    NodeHits, Problem, Report, SCHEMA_VERSION, Source, Suppressed, Tool,
+    NodeHits, Problem, Report, SCHEMA_VERSION, Source, Suppressed, Tool, Unknown, UnknownTemplate,
 };
 
 /// Text that must never reach a reader as it is.
@@ -77,6 +77,12 @@ pub(crate) fn hostile() -> Report {
             evidence.after.push(bad.clone());
             evidence.captures.insert("address".into(), bad.clone());
         }
+    }
+    for it in report.unknown.iter_mut().flat_map(|unknown| &mut unknown.templates) {
+        for text in [&mut it.template, &mut it.path, &mut it.text] {
+            more(text);
+        }
+        it.nodes.push(bad.clone());
     }
     for problem in &mut report.problems {
         more(&mut problem.path);
@@ -214,6 +220,12 @@ pub(crate) fn sample(language: &str) -> Report {
                     },
                 ],
                 baseline: None,
+                related: Vec::new(),
+                supersedes: Vec::new(),
+                caused_by: Vec::new(),
+                also_matched: Vec::new(),
+                status: None,
+                successor: None,
                 members: Vec::new(),
             },
             Finding {
@@ -258,6 +270,12 @@ pub(crate) fn sample(language: &str) -> Report {
                 }],
                 by_node: Vec::new(),
                 baseline: None,
+                related: Vec::new(),
+                supersedes: Vec::new(),
+                caused_by: Vec::new(),
+                also_matched: Vec::new(),
+                status: None,
+                successor: None,
                 members: Vec::new(),
             },
         ],
@@ -310,6 +328,24 @@ pub(crate) fn sample(language: &str) -> Report {
         }],
         problems_omitted: 0,
         explanations: Vec::new(),
+        unknown: Some(Unknown {
+            templates: vec![UnknownTemplate {
+                template: "sync.go:<*>] cannot list endpoints of <*>: timed out".into(),
+                count: 1500,
+                members: 2,
+                nodes: list(&["bm-node-1", "bm-node-2"]),
+                first_seen: some("2023-02-01T00:00:00Z"),
+                last_seen: some("2023-02-04T03:29:58Z"),
+                time_inferred: true,
+                path: "snapshot.tar.gz!nodes/10.200.0.3/kubelet.log".into(),
+                line: 12,
+                text: "E0201 00:00:00.1 1 sync.go:7] cannot list endpoints of svc-1: timed out".into(),
+            }],
+            found: 7,
+            lines: 1700,
+            estimated: true,
+            complete: true,
+        }),
         suppressed: Suppressed::default(),
     }
 }

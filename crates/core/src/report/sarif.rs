@@ -108,6 +108,10 @@ impl Log<'_> {
                 "pods": clean_all(&finding.pods),
                 "captures": captures,
                 "workaround": clean_lines(&finding.workaround),
+                "related": finding.related,
+                "supersedes": finding.supersedes,
+                "causedBy": finding.caused_by,
+                "alsoMatched": finding.also_matched.iter().map(|also| also.id.as_str()).collect::<Vec<_>>(),
             },
         })
     }
@@ -136,6 +140,7 @@ impl Log<'_> {
         );
         parts.extend(words.places(finding, 6));
         parts.push(words.when(finding));
+        parts.extend(words.relations(finding));
         parts.iter().map(|part| format!("{}.", clean(part))).collect::<Vec<_>>().join(" ")
     }
 

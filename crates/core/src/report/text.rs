@@ -11,6 +11,7 @@ use super::words::{Judged, Words};
 use super::workaround::{Step, open_in, steps};
 use super::{Advisory, Evidence, Finding, Report};
 use crate::lang::{Grouped, Lang};
+use crate::signature::Severity;
 use crate::text::Escaped;
 
 /// How to write a report as text.
@@ -34,6 +35,8 @@ const LONG_CONTEXT: usize = 200;
 /// Names listed, and items of a list, before the rest is a number.
 const NAMES: usize = 6;
 const ITEMS: usize = 12;
+/// Findings that need no list of their own in front.
+const AT_A_GLANCE: usize = 3;
 
 /// Writes the report as text in its own language.
 ///
@@ -63,12 +66,17 @@ pub fn write_text(report: &Report, options: &TextOptions, out: impl Write) -> io
     if options.quiet {
         return page.findings_in_short();
     }
+    if report.findings.len() > AT_A_GLANCE {
+        page.overview()?;
+    }
     for (n, finding) in report.findings.iter().enumerate() {
         page.finding(n + 1, finding)?;
     }
     page.advisories()?;
+    page.unknown()?;
     page.undecided()?;
-    page.problems()
+    page.problems()?;
+    page.commands_to_ask_for()
 }
 
 /// Roles of text, with the colours they get.
@@ -146,8 +154,8 @@ impl<W: Write> Page<'_, W> {
             self.field(0, label, style, &format!("{}: {}", input.path, words.input(input)))?;
         }
         self.blank();
-        let style =
-            report.findings.first().map_or(Style::Strong, |first| Style::of_severity(&first.severity));
+        let worst = report.findings.iter().max_by_key(|finding| Severity::parse(&finding.severity));
+        let style = worst.map_or(Style::Strong, |worst| Style::of_severity(&worst.severity));
         self.paragraph(0, style, &words.tally().join(" · "))?;
         if report.findings.is_empty() {
             self.nothing_found()?;
@@ -182,6 +190,40 @@ impl<W: Write> Page<'_, W> {
                 finding.title,
             );
             self.line(0, Style::of_severity(&finding.severity), &line)?;
+            for also in &finding.also_matched {
+                let line = self.lang.fill("also_matched", &[("issues", &also.id)]);
+                self.line(2, Style::Faint, &line)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A line for each finding: its number, how bad it is, what it means for the cluster, where, and its title.
+    fn overview(&mut self) -> io::Result<()> {
+        let (words, lang) = (self.words, self.lang);
+        self.blank();
+        let findings = &words.report.findings;
+        let cells = |finding: &Finding| {
+            let place = match &finding.nodes[..] {
+                [] => String::new(),
+                [one] => one.clone(),
+                nodes => lang.count("nodes", nodes.len() as u64),
+            };
+            [lang.word("severity", &finding.severity), lang.word("verdict", &finding.verdict), &place]
+                .map(str::to_owned)
+        };
+        let rows: Vec<[String; 3]> = findings.iter().map(cells).collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2)];
+        let digits = findings.len().to_string().len();
+        for (n, (finding, row)) in (1..).zip(findings.iter().zip(&rows)) {
+            let mut line = format!("{n:>digits$}. ");
+            for (cell, width) in row.iter().zip(widths).filter(|(_, width)| *width > 0) {
+                line.push_str(cell);
+                line.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
+            }
+            line.push_str(&finding.title);
+            self.line(0, Style::of_severity(&finding.severity), &line)?;
         }
         Ok(())
     }
@@ -208,6 +250,9 @@ impl<W: Write> Page<'_, W> {
         self.field(3, lang.text("when"), Style::Plain, &words.when(finding))?;
         if !finding.summary.is_empty() {
             self.field(3, lang.text("cause"), Style::Plain, &one_line(&finding.summary))?;
+        }
+        for (i, relation) in words.relations(finding).iter().enumerate() {
+            self.field(3, if i == 0 { lang.text("relations") } else { "" }, Style::Plain, relation)?;
         }
         if let Some(captures) = words.captures(finding, self.names()) {
             self.field(3, lang.text("values"), Style::Plain, &captures)?;
@@ -371,6 +416,22 @@ impl<W: Write> Page<'_, W> {
         }
     }
 
+    fn unknown(&mut self) -> io::Result<()> {
+        let (words, lang) = (self.words, self.lang);
+        let (Some(unknown), Some(note)) = (&words.report.unknown, words.unknown_note()) else {
+            return Ok(());
+        };
+        self.section(lang.text("unknown"))?;
+        self.paragraph(0, Style::Plain, &note)?;
+        for it in &unknown.templates {
+            self.line(0, Style::Strong, &format!("- {}", self.shortened(&it.template, LONG_LINE, &[])))?;
+            self.paragraph(2, Style::Plain, &words.unknown_seen(it, self.names()))?;
+            self.line(2, Style::Path, &format!("{}:{}", it.path, it.line))?;
+            self.line(4, Style::Faint, &self.shortened(&it.text, LONG_CONTEXT, &[]))?;
+        }
+        Ok(())
+    }
+
     fn undecided(&mut self) -> io::Result<()> {
         let words = self.words;
         self.section(self.lang.text("undecided"))?;
@@ -380,8 +441,12 @@ impl<W: Write> Page<'_, W> {
         for (id, lacks) in &undecided[..shown] {
             self.paragraph(0, Style::Plain, &format!("- {id}: {lacks}"))?;
         }
-        self.more(undecided.len() - shown)?;
-        let commands = words.commands_to_ask_for();
+        self.more(undecided.len() - shown)
+    }
+
+    /// One block at the very end, to be sent as it is.
+    fn commands_to_ask_for(&mut self) -> io::Result<()> {
+        let commands = self.words.commands_to_ask_for();
         if commands.is_empty() {
             return Ok(());
         }
@@ -608,7 +673,7 @@ mod tests {
         for line in
             text(&sample("ko"), wide(60)).lines().filter(|line| !line.contains("://") && !line.contains('!'))
         {
-            let copied = line.contains("main.go") || line.contains("ang-node-x7k2p");
+            let copied = ["main.go", "ang-node-x7k2p", "sync.go"].iter().any(|part| line.contains(part));
             assert!(copied || line.width() <= 60, "{line}");
         }
     }

@@ -5,8 +5,8 @@ use super::{Finding, Report};
 use crate::bundle::time::{Time, parse_when};
 use crate::text::Escaped;
 
-/// Bars that share a lane are set below one another, up to this many rows.
-const ROWS: usize = 24;
+/// Bars that share a lane are set below one another, up to this many rows; the page scrolls within the lanes.
+const ROWS: usize = 200;
 /// Height of a row, and the room around the rows of a lane.
 const ROW: usize = 16;
 const MARGIN: usize = 6;
@@ -153,7 +153,10 @@ impl Scale {
                 },
             }
         };
-        (0..=4).map(tick).collect()
+        let mut ticks: Vec<Tick> = (0..=4).map(tick).collect();
+        // What is shorter than four seconds has fewer whole ones to show.
+        ticks.dedup_by(|later, earlier| later.label == earlier.label);
+        ticks
     }
 }
 
@@ -211,6 +214,25 @@ mod tests {
         let lane = &Timeline::new(&report).lanes[0];
         let ys: Vec<usize> = lane.bars.iter().map(|bar| bar.y).collect();
         assert!(ys.windows(2).all(|pair| pair[0] < pair[1]), "{ys:?}");
+    }
+
+    #[test]
+    fn a_second_stands_on_the_axis_once() {
+        let mut report = sample("en");
+        for (last, labels) in [("00:00:00Z", 2), ("00:00:02.5Z", 3), ("00:00:04Z", 5)] {
+            report.bundle.first_time = Some("2023-01-19T00:00:00Z".into());
+            report.bundle.last_time = Some(format!("2023-01-19T{last}"));
+            report.findings.clear();
+            let mut finding = sample("en").findings[0].clone();
+            finding.by_node.clear();
+            finding.nodes.clear();
+            finding.first_seen = report.bundle.first_time.clone();
+            finding.last_seen = report.bundle.last_time.clone();
+            report.findings.push(finding);
+            let ticks = Timeline::new(&report).ticks;
+            assert_eq!(ticks.len(), labels, "{last}");
+            assert!(ticks.windows(2).all(|pair| pair[0].x != pair[1].x), "{last}");
+        }
     }
 
     #[test]

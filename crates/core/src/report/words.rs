@@ -2,9 +2,12 @@
 //!
 //! The sentences hold text of the bundle as it is: each form escapes what it prints.
 
-use super::{Advisory, ClusterVerdict, Evidence, Finding, Input, Problem, Report};
+use super::{
+    Advisory, AlsoMatched, ClusterVerdict, Evidence, Finding, Input, Problem, Report, UnknownTemplate,
+};
 use crate::bundle::time::{Time, parse_when};
 use crate::lang::{Grouped, Lang};
+use crate::signature::Severity;
 use crate::version::Version;
 
 /// A report together with the language it is told in.
@@ -77,7 +80,7 @@ impl<'a> Words<'a> {
         parts
     }
 
-    /// `1 critical`, `2 high`: the severities that occur, as the findings are ordered.
+    /// `1 critical`, `2 high`: the severities that occur, the worst first.
     fn severities(&self) -> Vec<String> {
         let mut counts: Vec<(&str, usize)> = Vec::new();
         for finding in &self.report.findings {
@@ -86,6 +89,8 @@ impl<'a> Words<'a> {
                 None => counts.push((&finding.severity, 1)),
             }
         }
+        // A cause stands before a more severe effect.
+        counts.sort_by_key(|(severity, _)| std::cmp::Reverse(Severity::parse(severity)));
         let lang = self.lang;
         let word = |(severity, n): &(&str, usize)| {
             lang.fill("severity_count", &[("n", n), ("severity", &lang.word("severity", severity))])
@@ -288,6 +293,50 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// How a finding stands to the others of the report, a sentence for each relation, and how settled its signature
+    /// is where that is not plain.
+    pub(super) fn relations(&self, finding: &Finding) -> Vec<String> {
+        let Words { report, lang } = *self;
+        let shows = |other: &Finding, id: &String| {
+            other.id == *id || other.also_matched.iter().any(|also| also.id == *id)
+        };
+        let listed = |wanted: &dyn Fn(&Finding) -> bool| {
+            let others = report.findings.iter().enumerate();
+            let others = others.filter(|(_, other)| other.id != finding.id && wanted(other));
+            let names: Vec<String> = others.map(|(i, other)| format!("{}. {}", i + 1, other.title)).collect();
+            (!names.is_empty()).then(|| names.join("; "))
+        };
+        let names = |list: &[String], other: &Finding| list.iter().any(|id| shows(other, id));
+        let causes = listed(&|other| names(&finding.caused_by, other));
+        let effects = listed(&|other| names(&other.caused_by, finding));
+        let related = listed(&|other| names(&finding.related, other) || names(&other.related, finding));
+        let also = |it: &AlsoMatched| {
+            let severity = lang.word("severity", &it.severity);
+            let times = lang.count("times", it.count);
+            lang.fill(
+                "also_matched_item",
+                &[("title", &it.title), ("id", &it.id), ("severity", &severity), ("times", &times)],
+            )
+        };
+        let also: Vec<String> = finding.also_matched.iter().map(also).collect();
+        let mut sentences = Vec::new();
+        sentences.extend(causes.map(|list| lang.fill("relation_caused_by", &[("findings", &list)])));
+        sentences.extend(effects.map(|list| lang.fill("relation_effects", &[("findings", &list)])));
+        if !also.is_empty() {
+            sentences.push(lang.fill("also_matched", &[("issues", &also.join("; "))]));
+        }
+        sentences.extend(related.map(|list| lang.fill("relation_related", &[("findings", &list)])));
+        match finding.status.as_deref() {
+            Some("experimental") => sentences.push(lang.text("finding_experimental").to_owned()),
+            Some("deprecated") => {
+                let successor = finding.successor.as_deref().unwrap_or_default();
+                sentences.push(lang.fill("finding_deprecated", &[("successor", &successor)]));
+            }
+            _ => {}
+        }
+        sentences
+    }
+
     /// Values of the captures, at most `max` of each.
     pub(super) fn captures(&self, finding: &Finding, max: usize) -> Option<String> {
         let part = |(name, values): (&String, &Vec<String>)| {
@@ -317,6 +366,50 @@ impl<'a> Words<'a> {
         }
         parts.extend(evidence.container.as_ref().map(|name| lang.fill("container", &[("name", name)])));
         parts
+    }
+
+    /// What the section of unknown messages holds; `None` where there is none.
+    pub(super) fn unknown_note(&self) -> Option<String> {
+        let unknown = self.report.unknown.as_ref()?;
+        let found = self.lang.count("templates", unknown.found as u64);
+        let lines = self.lang.count("lines", unknown.lines);
+        let mut note = self.lang.fill("unknown_note", &[("templates", &found), ("lines", &lines)]);
+        for (said, key) in
+            [(unknown.estimated, "unknown_estimated"), (!unknown.complete, "unknown_incomplete")]
+        {
+            if said {
+                note.push(' ');
+                note.push_str(self.lang.text(key));
+            }
+        }
+        Some(note)
+    }
+
+    /// How often and when messages of a template were seen, and on which nodes; at most `max` names.
+    pub(super) fn unknown_seen(&self, it: &UnknownTemplate, max: usize) -> String {
+        let lang = self.lang;
+        let times = lang.count("times", it.count);
+        let mut parts = vec![match (&it.first_seen, &it.last_seen) {
+            (Some(first), Some(last)) if first != last => {
+                let span = self.span(first, last).unwrap_or_default();
+                let (first, last) = (to_the_second(first), to_the_second(last));
+                lang.fill(
+                    "between",
+                    &[("times", &times), ("first", &first), ("last", &last), ("span", &span)],
+                )
+            }
+            (Some(first), _) => lang.fill("at", &[("times", &times), ("first", &to_the_second(first))]),
+            _ => lang.fill("undated", &[("times", &times)]),
+        }];
+        if !it.nodes.is_empty() {
+            let names: Vec<&str> = it.nodes.iter().map(String::as_str).collect();
+            let count = lang.count("nodes", names.len() as u64);
+            parts.push(format!("{count}: {}", self.some_of(&names, max)));
+        }
+        if it.time_inferred {
+            parts.push(lang.text("time_inferred").to_owned());
+        }
+        parts.join("; ")
     }
 
     /// Kind, place and message of a problem; its path is left to the caller.
@@ -360,17 +453,23 @@ impl<'a> Words<'a> {
         self.report.coverage.cannot_tell.iter().map(line).collect()
     }
 
-    /// The commands that would tell what is missing, each once, in order.
-    pub(super) fn commands_to_ask_for(&self) -> Vec<&'a str> {
-        let mut commands: Vec<&str> = Vec::new();
-        let mut known = std::collections::BTreeSet::new();
-        for missing in self.report.coverage.cannot_tell.iter().flat_map(|it| &it.missing) {
-            if let Some(command) = &missing.command
-                && known.insert(command.as_str())
-            {
-                commands.push(command);
-            }
+    /// The commands that would tell what is missing, each once: first those for a workstation, then, below a comment
+    /// that says so, those for the nodes.
+    pub(super) fn commands_to_ask_for(&self) -> Vec<String> {
+        let missing = self.report.coverage.cannot_tell.iter().flat_map(|it| &it.missing);
+        let told = missing.filter_map(|missing| Some((missing.fact.as_str(), missing.command.as_deref()?)));
+        let of_node =
+            |(fact, command): &(&str, &str)| fact.starts_with("node.") && !command.starts_with("kubectl");
+        let (nodes, others): (Vec<_>, Vec<_>) = told.partition(of_node);
+        let unique = |all: Vec<(&str, &str)>| -> std::collections::BTreeSet<String> {
+            all.into_iter().map(|(_, command)| command.to_owned()).collect()
+        };
+        let mut commands: Vec<String> = unique(others).into_iter().collect();
+        let nodes = unique(nodes);
+        if !nodes.is_empty() {
+            commands.push(format!("# {}", self.lang.text("on_nodes")));
         }
+        commands.extend(nodes);
         commands
     }
 
@@ -513,6 +612,46 @@ mod tests {
             finding.verdicts[0].fix = fix.map(str::to_owned);
             let finding = report.findings[0].clone();
             assert_eq!(Words::new(&report).verdicts((&finding).into())[0].1, reason);
+        }
+    }
+
+    #[test]
+    fn what_stands_beneath_a_finding_is_told_in_every_form() {
+        use crate::report::{self, TextOptions};
+        for (language, caused, also) in
+            [("en", "Caused by: 1. ", "Also matched"), ("ko", "원인이 된 문제: 1. ", "이 문제로 설명되는")]
+        {
+            let mut report = sample(language);
+            let mut general = report.findings[1].clone();
+            general.id = "general-fault".into();
+            report.findings[0].also_matched.push(report::AlsoMatched::from(&general));
+            report.findings[1].caused_by = vec![general.id.clone()];
+            report.coverage.evaluated_ids.push(general.id.clone());
+            let mut forms: Vec<(&str, Vec<u8>)> = Vec::new();
+            let mut form = |name, write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
+                let mut out = Vec::new();
+                write(&mut out).unwrap();
+                forms.push((name, out));
+            };
+            form("text", &|out| report::write_text(&report, &TextOptions::default(), out));
+            form("quiet", &|out| {
+                report::write_text(&report, &TextOptions { quiet: true, ..TextOptions::default() }, out)
+            });
+            form("markdown", &|out| report::write_markdown(&report, out));
+            form("html", &|out| report::write_html(&report, &[], out));
+            form("json", &|out| report::write_json(&report, out));
+            form("jsonl", &|out| report::write_jsonl(&report, out));
+            form("sarif", &|out| report::write_sarif(&report, out));
+            form("junit", &|out| report::write_junit(&report, out));
+            form("csv", &|out| report::write_csv(&report, out));
+            for (name, out) in forms {
+                let out = String::from_utf8(out).unwrap().replace('\\', "");
+                assert!(out.contains("general-fault"), "{name}: {out}");
+                if ["text", "markdown", "html", "sarif"].contains(&name) {
+                    let plain = out.replace("\n", " ");
+                    assert!(plain.contains(caused) && plain.contains(also), "{name}: {out}");
+                }
+            }
         }
     }
 }

@@ -40,6 +40,11 @@ impl CaptureType {
         CAPTURE_TYPES.iter().find(|(name, _)| *name == text).map(|&(_, capture_type)| capture_type)
     }
 
+    /// The name that files write.
+    pub(crate) fn name(self) -> &'static str {
+        CAPTURE_TYPES.iter().find(|(_, it)| *it == self).map_or("text", |(name, _)| name)
+    }
+
     /// Whether a value of this type may stand in a command.
     pub(crate) fn fills_commands(self) -> bool {
         !matches!(self, CaptureType::Url | CaptureType::Word | CaptureType::Text)

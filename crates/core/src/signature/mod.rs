@@ -3,7 +3,6 @@
 //! [`builtin`] and [`read_directory`] give files; [`SignatureSet`](crate::SignatureSet) compiles them.
 
 pub(crate) mod capture;
-mod draft;
 pub(crate) mod expr;
 mod format;
 mod pack;
@@ -23,7 +22,6 @@ use crate::error::{Error, ErrorKind};
 use crate::literals::Literals;
 use crate::version::{Affects, Version};
 use capture::CaptureType;
-pub use draft::{Draft, draft};
 use expr::{Expr, FactName, TextFunction};
 pub use format::format_file;
 pub use pack::{Manifest, ManifestFile, is_pack, read_pack, read_signatures, write_pack};

@@ -223,7 +223,6 @@ fn archive_members(packed: &[u8], pack: &str) -> Result<Members, Error> {
     if padding.iter().any(|&byte| byte != 0) || rest.limit() == 0 || padding.len() == 1 << 20 {
         return Err(fail("there is something behind its last file"));
     }
-    drop(rest);
     match gzip.into_inner().is_empty() {
         true => Ok(members),
         false => Err(fail("there is something behind its last file")),

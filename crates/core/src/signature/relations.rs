@@ -193,7 +193,7 @@ fn mistake_at(signature: &Signature, at: usize, message: String) -> Mistake {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::check_files;
+    use crate::automaton::SignatureSet;
 
     /// A signature with these keys beside what each needs.
     fn file(id: &str, keys: &str) -> (String, String) {
@@ -228,7 +228,8 @@ workaround = "w"
 
     fn mistakes(files: &[(&str, &str)]) -> Vec<String> {
         let files: Vec<(String, String)> = files.iter().map(|(id, keys)| file(id, keys)).collect();
-        let mistakes = check_files(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let (_, mistakes) =
+            SignatureSet::load(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         mistakes.iter().map(|it| format!("{}:{}: {}", it.file, it.line, it.message)).collect()
     }
 

@@ -1,5 +1,6 @@
 //! What facts there are and where each is read: the files of `facts/`, checked and compiled.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -52,10 +53,31 @@ pub(crate) struct Definitions {
     by_name: BTreeMap<String, FactId>,
     pub(super) sources: Vec<Source>,
     /// Tokens of paths, and for each the sources that ask for it.
-    needles: Option<AhoCorasick>,
-    asked_by: Vec<Vec<usize>>,
+    needles: Needles,
+    /// The same with dashes as blanks, for files named `ip-route.txt`.
+    dashed: Needles,
     pub(super) tables: Vec<usize>,
     pub(super) objects: BTreeMap<String, Vec<usize>>,
+}
+
+/// Texts to look for in the tokens of a path, and who asks for each.
+#[derive(Debug, Default)]
+struct Needles {
+    automaton: Option<AhoCorasick>,
+    asked_by: Vec<Vec<usize>>,
+}
+
+impl Needles {
+    fn new(needles: BTreeMap<String, Vec<usize>>) -> Result<Needles, String> {
+        let (texts, asked_by): (Vec<String>, Vec<Vec<usize>>) = needles.into_iter().unzip();
+        let automaton = AhoCorasick::new(&texts).map_err(|error| error.to_string())?;
+        Ok(Needles { automaton: Some(automaton), asked_by })
+    }
+
+    fn find(&self, tokens: &str, into: &mut Vec<usize>) {
+        let found = self.automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(tokens));
+        into.extend(found.flat_map(|found| &self.asked_by[found.pattern().as_usize()]));
+    }
 }
 
 /// One place where a fact is read.
@@ -65,6 +87,14 @@ pub(super) struct Source {
     pub(super) needs_path: bool,
     /// Text that must stand near the beginning.
     pub(super) head: Option<String>,
+    /// What shows that the member is the output it is taken for: without it, nothing found is not nothing there.
+    pub(super) proof: Option<LazyRegex>,
+    /// Tokens of a path that is something else although it has those asked for: `ip route show table 100`.
+    except: Option<LazyRegex>,
+    /// Whether an empty member says that there is none.
+    pub(super) empty: bool,
+    /// Whether numbers are hexadecimal.
+    pub(super) hex: bool,
     pub(super) form: Form,
     pub(super) take: Take,
     pub(super) subject: SubjectFrom,
@@ -152,17 +182,32 @@ impl LazyRegex {
         self.regex().is_some_and(|regex| regex.is_match(text))
     }
 
-    /// The first group that took part, or the whole match, of each match: `(start, end of match, text)`.
-    pub(super) fn find_all<'t>(&self, text: &'t str) -> Vec<(usize, usize, &'t str)> {
+    /// All matches: the first group that took part, or the whole match; with a format, that with its `{1}` filled.
+    pub(super) fn find_all<'t>(&self, text: &'t str, format: Option<&str>) -> Vec<Found<'t>> {
         let Some(regex) = self.regex() else { return Vec::new() };
         let found = regex.captures_iter(text).take(MATCHES).filter_map(|captures| {
             let whole = captures.get_match()?;
-            let group = (1..captures.group_len()).find_map(|group| captures.get_group(group));
-            let inner = group.map_or(whole.range(), |group| group.range());
-            Some((inner.start, whole.end(), text.get(inner)?))
+            let groups = || (1..captures.group_len()).map(|group| captures.get_group(group));
+            let first = groups().flatten().next().map_or(whole.range(), |group| group.range());
+            let part = || Some(Cow::Borrowed(text.get(first.clone())?));
+            let filled = |format: &str| {
+                let mut filled = format.to_owned();
+                for (number, group) in groups().enumerate() {
+                    let value = group.and_then(|group| text.get(group.range())).unwrap_or_default();
+                    filled = filled.replace(&format!("{{{}}}", number + 1), value);
+                }
+                Cow::Owned(filled)
+            };
+            Some(Found { start: first.start, text: format.map(filled).or_else(part)? })
         });
         found.collect()
     }
+}
+
+/// A match of a regex of lines.
+pub(super) struct Found<'t> {
+    pub(super) start: usize,
+    pub(super) text: Cow<'t, str>,
 }
 
 /// Matches of one source looked at in one member.
@@ -198,6 +243,12 @@ struct SourceSyntax {
     #[serde(default)]
     path: Vec<String>,
     head: Option<String>,
+    proof: Option<String>,
+    except: Option<String>,
+    #[serde(default)]
+    empty: bool,
+    #[serde(default)]
+    hex: bool,
     line: Option<String>,
     reject: Option<String>,
     block: Option<String>,
@@ -229,6 +280,18 @@ pub(crate) fn definitions() -> &'static Definitions {
 
 include!(concat!(env!("OUT_DIR"), "/facts.rs"));
 
+/// Every path that a source of content asks for.
+#[cfg(test)]
+pub(super) fn paths() -> Vec<String> {
+    let mut paths = Vec::new();
+    for (file, text) in BUILTIN_FACTS {
+        let syntax: FileSyntax = toml::from_str(text).expect(file);
+        let sources = syntax.fact.into_iter().flat_map(|fact| fact.source);
+        paths.extend(sources.filter(|source| source.in_path.is_none()).flat_map(|source| source.path));
+    }
+    paths
+}
+
 /// Reads the files `(name, text)`; the first mistake ends it.
 fn load(files: &[(&str, &str)]) -> Result<Definitions, String> {
     let mut definitions = Definitions::default();
@@ -240,9 +303,12 @@ fn load(files: &[(&str, &str)]) -> Result<Definitions, String> {
             definitions.add(fact, &mut needles).map_err(|message| format!("{file}: {name}: {message}"))?;
         }
     }
-    let (texts, asked_by): (Vec<String>, Vec<Vec<usize>>) = needles.into_iter().unzip();
-    definitions.needles = Some(AhoCorasick::new(&texts).map_err(|error| error.to_string())?);
-    definitions.asked_by = asked_by;
+    let mut dashed: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (needle, asked_by) in &needles {
+        dashed.entry(without_dashes(needle)).or_default().extend(asked_by);
+    }
+    definitions.dashed = Needles::new(dashed)?;
+    definitions.needles = Needles::new(needles)?;
     Ok(definitions)
 }
 
@@ -259,15 +325,21 @@ impl Definitions {
 
     /// The sources that ask for tokens this path has.
     pub(super) fn sources_for(&self, path: &[u8]) -> Vec<usize> {
-        let Some(needles) = &self.needles else { return Vec::new() };
         let tokens = tokens(path);
-        let mut found: Vec<usize> = needles
-            .find_overlapping_iter(&tokens)
-            .flat_map(|found| &self.asked_by[found.pattern().as_usize()])
-            .copied()
-            .collect();
+        let mut found = Vec::new();
+        self.needles.find(&tokens, &mut found);
+        let dashed = dashed_command(path);
+        if let Some(command) = &dashed {
+            self.dashed.find(command, &mut found);
+        }
         found.sort_unstable();
         found.dedup();
+        let excepted = |index: &usize| {
+            let except = self.sources[*index].except.as_ref();
+            let is_match = |tokens: &String| except.is_some_and(|except| except.is_match(tokens));
+            is_match(&tokens) || dashed.as_ref().is_some_and(is_match)
+        };
+        found.retain(|index| !excepted(index));
         found
     }
 
@@ -301,6 +373,13 @@ impl Definitions {
                 }
                 Form::Line { .. } | Form::Path(_) if source.path.is_empty() => {
                     return Err("a source of lines needs a path".to_owned());
+                }
+                Form::Line { .. }
+                    if matches!(compiled.take, Take::List | Take::Count | Take::Sum | Take::Present)
+                        && compiled.head.is_none()
+                        && compiled.proof.is_none() =>
+                {
+                    return Err("a list, count, sum or presence of lines needs a head or a proof".to_owned());
                 }
                 _ => {}
             }
@@ -347,6 +426,10 @@ fn compile(fact: FactId, subject: &str, value: FactType, source: &SourceSyntax) 
         fact,
         needs_path: !source.path.is_empty(),
         head: source.head.clone(),
+        proof: optional(&source.proof),
+        except: optional(&source.except),
+        empty: source.empty,
+        hex: source.hex,
         take: take(source.take.as_deref(), value)?,
         subject: subject_from(source.subject.as_deref(), own)?,
         value: source.value.clone(),
@@ -394,6 +477,53 @@ fn needle(path: &str) -> String {
         Some(begin) => tokens(begin.as_bytes()).trim_end().to_owned(),
         None => tokens(path.as_bytes()),
     }
+}
+
+/// The tokens of the name of a file that is a command with dashes for blanks: `ip-route.txt`, `conntrack-S`. Only known
+/// commands are taken apart, since names of pods, nodes and files are full of dashes too.
+fn dashed_command(path: &[u8]) -> Option<String> {
+    const COMMANDS: [&str; 26] = [
+        "cat",
+        "cilium",
+        "conntrack",
+        "containerd",
+        "crictl",
+        "dmesg",
+        "docker",
+        "dpkg",
+        "ethtool",
+        "findmnt",
+        "getenforce",
+        "ip",
+        "iptables",
+        "kubectl",
+        "ls",
+        "mount",
+        "netstat",
+        "ps",
+        "route",
+        "rpm",
+        "stat",
+        "sudo",
+        "sysctl",
+        "systemctl",
+        "umask",
+        "uname",
+    ];
+    let name = path.rsplit(|byte| matches!(byte, b'/' | b'!')).next()?;
+    let tokens = tokens(name);
+    let (command, _) = tokens.trim_start().split_once('-')?;
+    COMMANDS.contains(&command).then(|| without_dashes(&tokens))
+}
+
+fn without_dashes(tokens: &str) -> String {
+    let mut text = String::with_capacity(tokens.len());
+    for c in tokens.chars().map(|c| if c == '-' { ' ' } else { c }) {
+        if c != ' ' || !text.ends_with(' ') {
+            text.push(c);
+        }
+    }
+    text
 }
 
 /// The tokens of a path, each between blanks: command lines are spread over `_` and `/`, archives end in `!`.
@@ -474,6 +604,9 @@ mod tests {
             "nodes/a/sudo_cat_/proc/sys/net/ipv4/conf/all/rp_filter",
             "nodes/a/sysctl_-a",
             "nodes/a/commands/sudo_sysctl_-a.txt",
+            "nodes/a/commands/sysctl -a",
+            "nodes/a/sysctl-a.txt",
+            "nodes/a/sysctl-net.ipv4.conf.all.rp_filter.out",
         ] {
             let sources = definitions().sources_for(path.as_bytes());
             assert!(sources.iter().any(|&source| definitions().sources[source].fact == wanted), "{path}");

@@ -2,8 +2,9 @@
 
 use std::cell::OnceCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
-use super::define::{Form, LazyRegex, Source, SubjectFrom, Take, definitions, tokens};
+use super::define::{Form, Found, LazyRegex, Source, SubjectFrom, Take, definitions, tokens};
 use super::table::{Row, Table};
 use super::value::FactValue;
 use super::yaml::{Node, objects};
@@ -20,8 +21,8 @@ pub(super) fn path(facts: &mut Facts, path: &EntryPath) {
         let Form::Path(regex) = &source.form else { continue };
         let text = String::from_utf8_lossy(path.as_bytes());
         let member = member.get_or_insert_with(|| Member::new(path, ""));
-        let found = regex.find_all(&text).into_iter();
-        let items: Vec<Item> = found.map(|(_, _, text)| Item { text: text.to_owned(), line: 1 }).collect();
+        let found = regex.find_all(&text, None).into_iter();
+        let items: Vec<Item> = found.map(|found| Item { text: found.text.into_owned(), line: 1 }).collect();
         if !items.is_empty() {
             let subject = member.subject(source, None);
             member.emit(facts, source, subject, items);
@@ -32,23 +33,96 @@ pub(super) fn path(facts: &mut Facts, path: &EntryPath) {
 /// Facts of a member's content.
 pub(super) fn member(facts: &mut Facts, path: &EntryPath, text: &str) {
     let member = Member::new(path, text);
-    if is_failure(text) {
-        return;
+    let mut asked = definitions().sources_for(path.as_bytes());
+    if text.trim().is_empty() {
+        return member.nothing_there(facts, &asked);
     }
-    if text.trim_start().starts_with("No resources found") {
-        member.nothing_listed(facts);
-        return;
+    for (command, range) in captures(text) {
+        if let Some(command) = command {
+            // What comes first in a member may be what its path says, without the options of the prompt.
+            let of_command = definitions().sources_for(command.as_bytes());
+            if range.start == 0 {
+                asked.extend(of_command);
+                asked.sort_unstable();
+                asked.dedup();
+            } else {
+                asked = of_command;
+            }
+        }
+        member.capture(facts, command, range, &asked);
     }
-    let asked = definitions().sources_for(path.as_bytes());
-    for &index in &asked {
-        member.lines(facts, &definitions().sources[index]);
+}
+
+/// The outputs in a text: one, or those that follow the prompts of a shell session, `$ ip route show`.
+fn captures(text: &str) -> Vec<(Option<&str>, Range<usize>)> {
+    let mut found: Vec<(Option<&str>, Range<usize>)> = Vec::new();
+    let is_session = text.lines().find(|line| !line.trim().is_empty()).and_then(prompted).is_some();
+    let mut at = 0;
+    for line in text.split_inclusive('\n').take_while(|_| is_session) {
+        if let Some(command) = prompted(line) {
+            if let Some((_, range)) = found.last_mut() {
+                range.end = at;
+            }
+            let start = if found.is_empty() { 0 } else { at };
+            found.push((Some(command), start..text.len()));
+        }
+        at += line.len();
     }
-    let head = member.head();
-    if head.contains("apiVersion") || head.contains("kind:") || head.contains("\"kind\"") {
-        objects(text, &mut |object| member.object(facts, object, &asked));
-    } else if let Some(table) = Table::of(text) {
-        member.table(facts, &table, &asked);
+    if found.is_empty() {
+        found.push((None, 0..text.len()));
     }
+    found
+}
+
+/// The command of a line such as `$ sudo ip route`, `# sysctl -a` or `root@node-1:~# mount`.
+pub(super) fn prompted(line: &str) -> Option<&str> {
+    const COMMANDS: [&str; 34] = [
+        "cat",
+        "cilium",
+        "conntrack",
+        "containerd",
+        "crictl",
+        "dmesg",
+        "dmidecode",
+        "docker",
+        "dpkg",
+        "du",
+        "ethtool",
+        "findmnt",
+        "getenforce",
+        "hostnamectl",
+        "ip",
+        "iptables",
+        "iptables-save",
+        "kubectl",
+        "ls",
+        "lsb_release",
+        "mount",
+        "netstat",
+        "ps",
+        "route",
+        "rpm",
+        "sestatus",
+        "stat",
+        "sysctl",
+        "systemctl",
+        "systemd-detect-virt",
+        "top",
+        "umask",
+        "uname",
+        "journalctl",
+    ];
+    let line = line.trim();
+    let command = match line.split_once(['$', '#', '+']) {
+        Some(("", command)) => command,
+        // `[root@node-1 ~]# mount`, `user@host:~$ mount`.
+        Some((prompt, command)) if prompt.contains('@') && prompt.len() < 128 => command,
+        _ => return None,
+    };
+    let command = command.strip_prefix(' ')?.trim_start();
+    let mut words = command.split_whitespace().skip_while(|word| *word == "sudo" || word.starts_with('-'));
+    let name = words.next()?.rsplit('/').next()?;
+    COMMANDS.contains(&name).then_some(command)
 }
 
 /// Whether a short text is the complaint of a command instead of its output.
@@ -102,8 +176,41 @@ impl<'a> Member<'a> {
         Member { path, place, cluster, text, starts: OnceCell::new() }
     }
 
-    fn head(&self) -> &'a str {
-        up_to(self.text, HEAD)
+    /// Facts of one output.
+    fn capture(&self, facts: &mut Facts, command: Option<&str>, range: Range<usize>, asked: &[usize]) {
+        let text = &self.text[range.clone()];
+        let output = match command {
+            Some(_) => text.split_once('\n').map_or("", |(_, output)| output),
+            None => text,
+        };
+        if output.trim().is_empty() {
+            return self.nothing_there(facts, asked);
+        }
+        if is_failure(output) {
+            return;
+        }
+        if output.trim_start().starts_with("No resources found") {
+            return self.nothing_listed(facts, command);
+        }
+        for &index in asked {
+            self.lines(facts, &definitions().sources[index], range.clone());
+        }
+        let head = up_to(output, HEAD);
+        let before = self.line_of(range.start).max(1) - 1;
+        if head.contains("apiVersion") || head.contains("kind:") || head.contains("\"kind\"") {
+            objects(text, before, &mut |object| self.object(facts, object, asked));
+        } else {
+            for table in Table::all(text, before) {
+                self.table(facts, &table, asked);
+            }
+        }
+    }
+
+    /// An empty output, where that says something.
+    fn nothing_there(&self, facts: &mut Facts, asked: &[usize]) {
+        for source in asked.iter().map(|&index| &definitions().sources[index]).filter(|source| source.empty) {
+            self.emit(facts, source, self.subject(source, None), Vec::new());
+        }
     }
 
     fn starts(&self) -> &[usize] {
@@ -132,33 +239,45 @@ impl<'a> Member<'a> {
     }
 
     /// Facts of lines, and of the blocks they stand in.
-    fn lines(&self, facts: &mut Facts, source: &Source) {
+    fn lines(&self, facts: &mut Facts, source: &Source, range: Range<usize>) {
         let Form::Line { line, reject, block } = &source.form else { return };
-        if source.head.as_ref().is_some_and(|mark| !self.head().contains(mark.as_str())) {
+        let base = range.start;
+        let text = &self.text[range];
+        if source.head.as_ref().is_some_and(|mark| !up_to(text, HEAD).contains(mark.as_str()))
+            || source.proof.as_ref().is_some_and(|proof| !proof.is_match(text))
+        {
             return;
         }
-        let kept = |&(start, _, _): &(usize, usize, &str)| {
-            !reject.as_ref().is_some_and(|reject| reject.is_match(self.line(self.line_of(start))))
+        let kept = |found: &&Found<'_>| {
+            !reject
+                .as_ref()
+                .is_some_and(|reject| reject.is_match(self.line(self.line_of(base + found.start))))
         };
-        let found: Vec<(usize, usize, &str)> = line
-            .find_all(source.within.map_or(self.text, |within| up_to(self.text, (within as usize) << 10)))
-            .into_iter()
-            .filter(kept)
-            .collect();
-        let item = |&(start, _, text): &(usize, usize, &str)| Item {
-            text: text.to_owned(),
-            line: self.line_of(start),
+        let within = source.within.map_or(text, |within| up_to(text, (within as usize) << 10));
+        let found = line.find_all(within, source.format.as_deref());
+        let item = |found: &Found<'_>, block: &str| Item {
+            text: found.text.replace("{block}", block),
+            line: self.line_of(base + found.start),
         };
         let Some(block) = block else {
-            let subject = self.subject(source, None);
-            return self.emit(facts, source, subject, found.iter().map(item).collect());
+            let items = found.iter().filter(kept).map(|found| item(found, "")).collect();
+            return self.emit(facts, source, self.subject(source, None), items);
         };
-        let blocks = block.find_all(self.text);
-        for (index, (start, _, name)) in blocks.iter().enumerate() {
-            let end = blocks.get(index + 1).map_or(self.text.len(), |next| next.0);
-            let inside = found.iter().filter(|(at, _, _)| (*start..end).contains(at)).map(item).collect();
-            let subject = self.subject(source, Some((name, None)));
-            self.emit(facts, source, subject, inside);
+        let blocks = block.find_all(text, None);
+        let mut all = Vec::new();
+        for (index, begin) in blocks.iter().enumerate() {
+            let end = blocks.get(index + 1).map_or(text.len(), |next| next.start);
+            let inside = found.iter().filter(|found| (begin.start..end).contains(&found.start)).filter(kept);
+            let items: Vec<Item> = inside.map(|found| item(found, &begin.text)).collect();
+            if matches!((&source.subject, source.take), (SubjectFrom::Place, Take::List)) {
+                all.extend(items);
+                continue;
+            }
+            let subject = self.subject(source, Some((&begin.text, None)));
+            self.emit(facts, source, subject, items);
+        }
+        if matches!((&source.subject, source.take), (SubjectFrom::Place, Take::List)) {
+            self.emit(facts, source, self.subject(source, None), all);
         }
     }
 
@@ -197,7 +316,12 @@ impl<'a> Member<'a> {
         match &source.subject {
             SubjectFrom::Column(column) => self.subject(source, Some((row.cell(column)?, None))),
             SubjectFrom::Namespace => self.of_namespace(source, namespace),
-            _ => self.subject(source, Some((row.cell("NAME")?, namespace))),
+            _ => {
+                let name = row.cell("NAME")?;
+                // `kubectl get all` writes `pod/NAME`.
+                let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+                self.subject(source, Some((name, namespace)))
+            }
         }
     }
 
@@ -300,7 +424,7 @@ impl<'a> Member<'a> {
 
     fn in_path(&self, regex: &LazyRegex) -> Option<String> {
         let path = String::from_utf8_lossy(self.path.as_bytes()).into_owned();
-        regex.find_all(&path).last().map(|(_, _, text)| (*text).to_owned())
+        regex.find_all(&path, None).pop().map(|found| found.text.into_owned())
     }
 
     /// Stands for a subject that nothing names.
@@ -328,7 +452,7 @@ impl<'a> Member<'a> {
         let Some(subject) = subject else { return };
         let Some(value) = value_of(source, &items) else { return };
         let mut lines: Vec<u64> = match (&value, source.take) {
-            (FactValue::Number(_), Take::Sum) => contributing(&items),
+            (FactValue::Number(_), Take::Sum) => contributing(source, &items),
             (_, Take::First | Take::Max | Take::Min) => {
                 deciding(source, &items, &value).into_iter().collect()
             }
@@ -337,7 +461,7 @@ impl<'a> Member<'a> {
         lines.dedup();
         lines.truncate(SOURCES);
         if lines.is_empty() {
-            lines.push(1);
+            lines.push(items.first().map_or(1, |item| item.line));
         }
         let of_node = subject.kind == "node" && matches!(source.subject, SubjectFrom::Own);
         if let (true, Some(cluster), Some(id)) = (of_node, &self.cluster, definitions().fact("node.cluster"))
@@ -354,8 +478,8 @@ impl<'a> Member<'a> {
     }
 
     /// A list that was asked for, and is empty.
-    fn nothing_listed(&self, facts: &mut Facts) {
-        let tokens = tokens(self.path.as_bytes());
+    fn nothing_listed(&self, facts: &mut Facts, command: Option<&str>) {
+        let tokens = tokens(command.map_or(self.path.as_bytes(), str::as_bytes));
         let mut words = tokens.split(' ').skip_while(|word| *word != "get").skip(1);
         let Some(plural) = words.find(|word| !word.is_empty() && !word.starts_with('-')) else { return };
         let plural = plural.split('.').next().unwrap_or(plural).to_ascii_lowercase();
@@ -375,7 +499,7 @@ impl<'a> Member<'a> {
 /// What a regex captures of a text, or the text itself.
 fn matched(text: &str, matches: Option<&LazyRegex>) -> Option<String> {
     match matches {
-        Some(regex) => regex.find_all(text).first().map(|(_, _, text)| (*text).to_owned()),
+        Some(regex) => regex.find_all(text, None).into_iter().next().map(|found| found.text.into_owned()),
         None => Some(text.to_owned()),
     }
 }
@@ -383,7 +507,7 @@ fn matched(text: &str, matches: Option<&LazyRegex>) -> Option<String> {
 /// The value all items give together; `None` where nothing was read that has the form of the type.
 fn value_of(source: &Source, items: &[Item]) -> Option<FactValue> {
     let kind = source.fact.definition().value;
-    let text = |item: &Item| source.value.clone().unwrap_or_else(|| item.text.clone());
+    let text = |item: &Item| source.value.clone().unwrap_or_else(|| plain(source, &item.text));
     let numbers = || {
         items.iter().filter_map(|item| match kind.value(&text(item)) {
             Some(FactValue::Number(number)) => Some(number),
@@ -398,7 +522,9 @@ fn value_of(source: &Source, items: &[Item]) -> Option<FactValue> {
                 Some(split) => text.split(split.as_str()).map(|part| part.trim().to_owned()).collect(),
                 None => vec![text],
             };
-            let mut list: Vec<String> = items.iter().take(ELEMENTS).map(text).flat_map(parts).collect();
+            let blanks = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let mut list: Vec<String> =
+                items.iter().take(ELEMENTS).map(text).flat_map(parts).map(blanks).collect();
             list.retain(|text| !text.is_empty() && text.len() <= LINE);
             list.sort();
             list.dedup();
@@ -412,11 +538,19 @@ fn value_of(source: &Source, items: &[Item]) -> Option<FactValue> {
     }
 }
 
+/// The text of an item, numbers of base sixteen in base ten.
+fn plain(source: &Source, text: &str) -> String {
+    match u64::from_str_radix(text, 16) {
+        Ok(number) if source.hex => number.to_string(),
+        _ => text.to_owned(),
+    }
+}
+
 /// Lines that add something to a sum.
-fn contributing(items: &[Item]) -> Vec<u64> {
+fn contributing(source: &Source, items: &[Item]) -> Vec<u64> {
     items
         .iter()
-        .filter(|item| item.text.parse::<f64>().is_ok_and(|number| number != 0.0))
+        .filter(|item| plain(source, &item.text).parse::<f64>().is_ok_and(|number| number != 0.0))
         .map(|item| item.line)
         .collect()
 }
@@ -424,7 +558,7 @@ fn contributing(items: &[Item]) -> Vec<u64> {
 /// The line of the item whose value stays.
 fn deciding(source: &Source, items: &[Item], value: &FactValue) -> Option<u64> {
     let kind = source.fact.definition().value;
-    let text = |item: &Item| source.value.clone().unwrap_or_else(|| item.text.clone());
+    let text = |item: &Item| source.value.clone().unwrap_or_else(|| plain(source, &item.text));
     items.iter().find(|item| kind.value(&text(item)).as_ref() == Some(value)).map(|item| item.line)
 }
 

@@ -128,7 +128,7 @@ mod tests {
             ("spec", None, &[]),
         ];
         let mut seen = false;
-        objects(text, &mut |object| {
+        objects(text, 0, &mut |object| {
             seen = true;
             for (path, format, expected) in table {
                 let found: Vec<String> = Path::parse(path)

@@ -62,6 +62,14 @@ impl Fact {
     /// Joins another of the same name and subject; the order does not matter.
     fn join(&mut self, other: Fact, merge: Merge) {
         let smaller = other.rank() < self.rank();
+        let depth = |fact: &Fact| fact.rank().1.map_or(0, |(depth, ..)| depth);
+        if depth(self) != depth(&other) && !self.assumed && !other.assumed {
+            // An earlier snapshot inside of this one tells nothing of the state now.
+            if depth(&other) < depth(self) {
+                *self = other;
+            }
+            return;
+        }
         match (merge, &mut self.value, &other.value) {
             (Merge::Union, FactValue::List(list), FactValue::List(more)) => {
                 list.extend(more.iter().cloned());
@@ -168,6 +176,11 @@ impl Facts {
             self.add(subject, id, fact);
         }
     }
+}
+
+/// The command of a line that is a prompt and a command.
+pub(crate) fn prompted_by(line: &[u8]) -> Option<&str> {
+    extract::prompted(std::str::from_utf8(line).ok()?)
 }
 
 /// Whether facts are read from a member with this path, whatever it holds.

@@ -109,6 +109,7 @@ impl Facts {
         }
         resolved.add_captured_nodes();
         resolved.assign_nodes(&resolver);
+        resolved.derive_of_nodes();
         resolved.judge_clusters(version);
         resolved
     }
@@ -288,6 +289,23 @@ impl Resolved {
         }
     }
 
+    /// The interface that carries the address of a node.
+    fn derive_of_nodes(&mut self) {
+        for node in self.entities.get_mut("node").into_iter().flatten() {
+            let ip = node.text("node.ip").unwrap_or(&node.name);
+            let has = |entry: &&String| {
+                let address = entry.split_once('=').and_then(|(_, address)| address.split('/').next());
+                address == Some(ip)
+            };
+            let interface = node.list("node.addresses").iter().find(has);
+            let interface = interface.and_then(|entry| Some(entry.split_once('=')?.0.to_owned()));
+            let sources = node.fact("node.addresses").map_or(Vec::new(), |fact| fact.sources.clone());
+            if let Some(interface) = interface {
+                node.derive("node.ip_interface", FactValue::Text(interface), sources);
+            }
+        }
+    }
+
     /// The release each cluster runs, and whether it is being upgraded.
     fn judge_clusters(&mut self, version: Option<Version>) {
         if version.is_some() && self.clusters().is_empty() {
@@ -306,7 +324,7 @@ impl Resolved {
                 .filter_map(|node| node.fact("node.kubelet_version"))
                 .min_by(|a, b| a.rank().cmp(&b.rank()));
             let kubernetes = cluster.fact("cluster.kubernetes_version").or(kubelet).cloned();
-            let running = cluster.fact("cluster.running_version").cloned();
+            let running = cluster.fact("cluster.running_version").cloned().or_else(|| of_components(cluster));
             let desired = cluster.fact("cluster.desired_version").cloned();
             let known = running
                 .clone()
@@ -321,12 +339,47 @@ impl Resolved {
             if let Some(kubernetes) = kubernetes {
                 cluster.derive("cluster.kubernetes_version", kubernetes.value, kubernetes.sources);
             }
+            if let Some(ranges) = cluster.fact("cluster.pod_cidrs").and_then(ranges_of_24) {
+                cluster.derive("cluster.pod_ranges_of_24", ranges.value, ranges.sources);
+            }
+            let told = version.map(|version| FactValue::Text(version.to_string()));
+            if let Some(value) = told.or_else(|| running.clone().map(|running| running.value)) {
+                let sources = running.as_ref().map_or(Vec::new(), |running| running.sources.clone());
+                cluster.derive("cluster.running_version", value, sources);
+            }
             if let (Some(running), Some(desired)) = (running, desired) {
                 let upgrading = f64::from(u8::from(running.value != desired.value));
                 cluster.derive("cluster.upgrading", FactValue::Number(upgrading), desired.sources);
             }
         }
     }
+}
+
+/// The latest release that pods of components carry in their names.
+fn of_components(cluster: &Entity) -> Option<Fact> {
+    let fact = cluster.fact("cluster.component_versions")?;
+    let releases = cluster.list("cluster.component_versions").iter();
+    let latest = releases.filter_map(|text| text.parse::<Version>().ok()).max()?;
+    let sources = fact.sources.iter().filter(|source| source.text.contains(&latest.to_string()));
+    Some(Fact {
+        value: FactValue::Text(latest.to_string()),
+        sources: sources.cloned().collect(),
+        assumed: false,
+    })
+}
+
+/// How many ranges of 256 addresses the IPv4 ranges of a list hold.
+fn ranges_of_24(fact: &Fact) -> Option<Fact> {
+    let FactValue::List(list) = &fact.value else { return None };
+    let prefix = |cidr: &String| {
+        let (base, prefix) = cidr.split_once('/')?;
+        base.parse::<std::net::Ipv4Addr>().ok()?;
+        prefix.parse::<u32>().ok().filter(|prefix| *prefix <= 32)
+    };
+    let prefixes: Vec<u32> = list.iter().filter_map(prefix).collect();
+    let ranges: f64 = prefixes.iter().map(|&prefix| f64::from(24 - prefix.min(24)).exp2().floor()).sum();
+    let value = FactValue::Number(ranges);
+    (!prefixes.is_empty()).then(|| Fact { value, sources: fact.sources.clone(), assumed: false })
 }
 
 /// The minor release of the product that brings this Kubernetes: 1.21 came with 1.10; from 1.28 on both are the same.

@@ -12,11 +12,23 @@ pub(super) struct Table<'t> {
 const BEFORE: usize = 8;
 
 impl<'t> Table<'t> {
-    /// The table in a text, where a line near its beginning is a header.
-    pub(super) fn of(text: &'t str) -> Option<Table<'t>> {
-        let mut lines = text.lines().enumerate().map(|(index, line)| (index as u64 + 1, line));
-        let header = lines.by_ref().take(BEFORE).find_map(|(_, line)| header(line))?;
-        Some(Table { header, lines: lines.filter(|(_, line)| !line.trim().is_empty()).collect() })
+    /// The tables in a text, where a line near its beginning is a header: `kubectl get all` prints one for each kind.
+    ///
+    /// `before` are the lines before the text.
+    pub(super) fn all(text: &'t str, before: u64) -> Vec<Table<'t>> {
+        let mut tables: Vec<Table<'t>> = Vec::new();
+        for (index, line) in text.lines().enumerate() {
+            if let Some(header) = header(line) {
+                tables.push(Table { header, lines: Vec::new() });
+            } else if let Some(table) = tables.last_mut() {
+                if !line.trim().is_empty() {
+                    table.lines.push((before + index as u64 + 1, line));
+                }
+            } else if index + 1 >= BEFORE {
+                break;
+            }
+        }
+        tables
     }
 
     /// Whether it has this column.
@@ -35,10 +47,6 @@ impl<'t> Table<'t> {
     /// Cells stand two or more blanks apart; where that does not give one for each column, they stand below the
     /// header; and in a narrow table they are single words.
     fn cells(&self, text: &'t str) -> Option<Vec<&'t str>> {
-        if self.header.first().is_some_and(|(name, _)| *name == text.split_whitespace().next().unwrap_or(""))
-        {
-            return None;
-        }
         let apart: Vec<&str> = wide(text).map(|(cell, _)| cell).collect();
         if apart.len() == self.header.len() {
             return Some(apart);
@@ -85,12 +93,17 @@ impl<'t> Row<'_, 't> {
 
 /// The columns of a line of capitals.
 fn header(line: &str) -> Option<Vec<(&str, usize)>> {
-    let form = |c: char| c.is_ascii_uppercase() || matches!(c, ' ' | '-' | '_' | '(' | ')' | '/' | '%');
     let line = line.trim_end();
+    // Units stand in parentheses: `MEMORY(bytes)`.
+    let mut inside = false;
+    let mut form = |c: char| {
+        inside = (inside || c == '(') && c != ')';
+        inside || c.is_ascii_uppercase() || matches!(c, ' ' | '\t' | '-' | '_' | ')' | '/' | '%')
+    };
     if line.len() < 4
         || line.len() > 4096
         || !line.starts_with(|c: char| c.is_ascii_uppercase())
-        || !line.chars().all(form)
+        || !line.chars().all(&mut form)
     {
         return None;
     }
@@ -103,10 +116,11 @@ fn header(line: &str) -> Option<Vec<(&str, usize)>> {
     (words.len() > 1).then_some(words)
 }
 
-/// The parts of a line that stand two or more blanks apart, and the character at which each begins.
+/// The parts of a line that stand two or more blanks or a tab apart, and the character at which each begins.
 fn wide(line: &str) -> impl Iterator<Item = (&str, usize)> {
     let line = line.trim_end();
-    let parts = line.split("  ").filter(|part| !part.trim().is_empty()).map(str::trim);
+    let parts = line.split('\t').flat_map(|part| part.split("  "));
+    let parts = parts.map(str::trim).filter(|part| !part.is_empty());
     parts.map(move |part| {
         let at = part.as_ptr() as usize - line.as_ptr() as usize;
         (part, line[..at].chars().count())
@@ -118,12 +132,15 @@ mod tests {
     use super::Table;
 
     fn read(text: &str, columns: &[&str]) -> Vec<String> {
-        let Some(table) = Table::of(text) else { return vec!["no table".to_owned()] };
         let row = |row: super::Row<'_, '_>| {
             let cells: Vec<&str> = columns.iter().map(|column| row.cell(column).unwrap_or("-")).collect();
             format!("{} {}", row.line, cells.join("|"))
         };
-        table.rows().map(row).collect()
+        let tables = Table::all(text, 0);
+        match tables.is_empty() {
+            true => vec!["no table".to_owned()],
+            false => tables.iter().flat_map(|table| table.rows().map(row).collect::<Vec<_>>()).collect(),
+        }
     }
 
     #[test]
@@ -141,6 +158,12 @@ mod tests {
         assert_eq!(read(restarts, &["STATUS", "RESTARTS"]), ["2 CrashLoopBackOff|12 (3m ago)"]);
         let preamble = "W0119 10:00:00.0 1 x.go:1] warning\nNAME   ABM VERSION   DESIRED ABM VERSION\n10.0.0.1   1.13.0   1.14.0\n";
         assert_eq!(read(preamble, &["ABM VERSION", "DESIRED ABM VERSION"]), ["3 1.13.0|1.14.0"]);
+        let tabs = "NAME\tSTATUS\tOS-IMAGE\nnode-1\tReady\tUbuntu 20.04.5 LTS\n";
+        assert_eq!(read(tabs, &["NAME", "OS-IMAGE"]), ["2 node-1|Ubuntu 20.04.5 LTS"]);
+        let units = "NAME      CPU(cores)   MEMORY(bytes)\nagent-x   12m          4700Mi\n";
+        assert_eq!(read(units, &["NAME", "MEMORY(bytes)"]), ["2 agent-x|4700Mi"]);
+        let all = "NAME      READY   STATUS\npod/a-1   1/1     Running\n\nNAME        TYPE        AGE\nservice/b   ClusterIP   2d\n";
+        assert_eq!(read(all, &["NAME", "STATUS"]), ["2 pod/a-1|Running", "5 service/b|-"]);
         for none in ["", "name x", "NAME", "Error from server (NotFound)", "{\"NAME\": 1}"] {
             assert_eq!(read(none, &[]), ["no table"], "{none}");
         }

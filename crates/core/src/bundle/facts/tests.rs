@@ -183,6 +183,287 @@ fn facts_of_commands_and_files() {
     );
 }
 
+/// The same output under other names, with prompts, tabs, carriage returns and complaints around it.
+#[test]
+fn captures_of_other_shapes() {
+    check(
+        "node.default_routes",
+        &[
+            (
+                "ip-route.txt",
+                "default via 10.0.0.1 dev a \n10.0.0.0/24 dev a\n",
+                "List([\"default via 10.0.0.1 dev a\"]) 1",
+            ),
+            (
+                "commands/ip route show",
+                "10.0.0.0/24 dev a\r\ndefault via 10.0.0.1 dev a\r\n",
+                "List([\"default via 10.0.0.1 dev a\"]) 2",
+            ),
+            (
+                "ip_route_list_table_all",
+                "default via 10.0.0.1 dev a linkdown \ndefault via 10.9.0.1 dev b table 100\nlocal 10.0.0.3 dev a table local\ndefault via fe80::1 dev a proto ra metric 1024\n",
+                "List([\"default via 10.0.0.1 dev a\"]) 1",
+            ),
+            (
+                "commands/ip_route",
+                "$ sudo ip route show\nsudo: unable to resolve host n1: Name or service not known\ndefault via 10.0.0.1 dev a\n10.0.0.0/24 dev a\n",
+                "List([\"default via 10.0.0.1 dev a\"]) 3",
+            ),
+            (
+                "network.txt",
+                "[root@n1 ~]# uname -r\n5.4.0-137-generic\n[root@n1 ~]# ip route\ndefault via 10.0.0.1 dev a\n10.0.0.0/24 dev a\n[root@n1 ~]# sysctl -a\ndefault via 10.0.0.9 dev z\n",
+                "List([\"default via 10.0.0.1 dev a\"]) 4",
+            ),
+            (
+                "route_-n",
+                "Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n0.0.0.0         10.0.0.1        0.0.0.0         UG    100    0        0 a\n10.0.0.0        0.0.0.0         255.255.255.0   U     100    0        0 a\n",
+                "List([\"0.0.0.0 10.0.0.1 0.0.0.0 UG 100 0 0 a\"]) 3",
+            ),
+            ("ip_route_show_table_100", "default via 10.9.0.1 dev b\n10.9.0.0/24 dev b\n", "-"),
+            ("ip-route-table-100.txt", "default via 10.9.0.1 dev b\n10.9.0.0/24 dev b\n", "-"),
+            ("ip_netns_exec_cni-1_ip_route", "default via 10.9.0.1 dev b\n10.9.0.0/24 dev b\n", "-"),
+            (
+                "ip_route_show_table_main",
+                "default via 10.0.0.1 dev a\n",
+                "List([\"default via 10.0.0.1 dev a\"]) 1",
+            ),
+            ("ip_route", "Timeout: no answer from the node\n", "-"),
+            ("ip_route", "$ ip route\n-bash: ip: command not found\n", "-"),
+            ("ip_-6_route.txt", "default via fe80::1 dev a\n", "-"),
+        ],
+    );
+    check(
+        "node.rp_filter",
+        &[
+            ("sysctl.txt", "$ sysctl -a\nnet.ipv4.conf.all.rp_filter = 1\n", "Number(1.0) 2"),
+            ("commands/sysctl -a", "net.ipv4.conf.all.rp_filter\t=\t2\n", "Number(2.0) 1"),
+            (
+                "sysctl-a.out",
+                "sysctl: permission denied on key 'fs.x'\nnet.ipv4.conf.all.rp_filter = 1\n",
+                "Number(1.0) 2",
+            ),
+            ("sudo_sysctl_net.ipv4.conf.all.rp_filter", "net.ipv4.conf.all.rp_filter = 0\n", "Number(0.0) 1"),
+            ("commands/sysctl_-a", "#net.ipv4.conf.all.rp_filter = 1\n", "-"),
+            ("commands/sysctl_-a", "sudo: sysctl: command not found\n", "-"),
+        ],
+    );
+    check(
+        "node.rp_filter_interfaces",
+        &[
+            (
+                "sysctl_-a",
+                "net.ipv4.conf.all.rp_filter = 0\nnet.ipv4.conf.default.rp_filter = 2\nnet.ipv4.conf.ens192.rp_filter = 1\nnet.ipv4.conf.lo.rp_filter = 1\n",
+                "List([\"ens192=1\"]) 3",
+            ),
+            ("sysctl_-a", "net.core.somaxconn = 4096\n", "-"),
+        ],
+    );
+    check(
+        "node.conntrack_chaintoolong",
+        &[
+            ("conntrack-S.txt", "cpu=0 \tfound=1 insert_failed=2 chaintoolong=3 \n", "Number(3.0) 1"),
+            (
+                "sudo_conntrack_-S",
+                "$ sudo conntrack -S\ncpu=0   found=0 insert_failed=0 drop=0 chaintoolong=0\n",
+                "Number(0.0) 2",
+            ),
+            (
+                "files/proc/net/stat/nf_conntrack",
+                "entries  clashres found new invalid ignore delete chainlength insert insert_failed\n00000967  00000000 00000000 00000000 0000006d 00000000 00000000 0000001a 00000000 0000000b\n",
+                "Number(26.0) 2",
+            ),
+            (
+                "files/proc/net/stat/nf_conntrack",
+                "entries  searched found new invalid ignore delete delete_list insert insert_failed\n00000967  00000000 00000000 00000000 0000006d 00000000 00000000 0000001a 00000000 0000000b\n",
+                "-",
+            ),
+            ("conntrack_-S", "conntrack v1.4.5 (conntrack-tools): Operation not permitted\n", "-"),
+        ],
+    );
+    check(
+        "node.addresses",
+        &[
+            (
+                "commands/ip_addr",
+                "2: ens192: <BROADCAST,UP> mtu 1500 qdisc mq\n    inet 10.0.0.3/24 brd 10.0.0.255 scope global ens192\n    inet6 fe80::1/64 scope link\n3: lxc1@if2: <UP> mtu 1500\n    inet6 fe80::2/64 scope link\n",
+                "List([\"ens192=10.0.0.3/24\", \"ens192=fe80::1/64\", \"lxc1=fe80::2/64\"]) 2",
+            ),
+            (
+                "ip_-o_addr",
+                "2: ens192    inet 10.0.0.3/24 brd 10.0.0.255 scope global ens192\n",
+                "List([\"ens192=10.0.0.3/24\"]) 1",
+            ),
+            ("ip_addr", "no such thing\n", "-"),
+        ],
+    );
+    check(
+        "node.linklocal_interfaces",
+        &[
+            (
+                "ip-addr.txt",
+                "2: ens192: <UP> mtu 1500\n    inet6 fe80::1/64 scope link\n",
+                "List([\"ens192\"]) 2",
+            ),
+            (
+                "ip_address_show",
+                "2: ens192: <UP> mtu 1500\n    inet 10.0.0.3/24\n    inet6 2001:db8::1/64 scope global\n",
+                "List([]) 1",
+            ),
+            ("ip_-4_addr", "2: ens192: <UP> mtu 1500\n    inet 10.0.0.3/24\n", "-"),
+        ],
+    );
+    check(
+        "node.cni_config",
+        &[
+            ("commands/sudo_ls_/etc/cni/net.d", "05-cilium.conflist\n", "List([\"05-cilium.conflist\"]) 1"),
+            ("commands/sudo_ls_/etc/cni/net.d", "", "List([]) 1"),
+            ("commands/ls_-l_/etc/cni/net.d/", "total 0\n", "List([]) 1"),
+            (
+                "commands/ls_-l_/etc/cni/net.d/",
+                "ls: cannot access '/etc/cni/net.d/': No such file or directory\n",
+                "-",
+            ),
+            (
+                "files/etc/cni/net.d/05-cilium.conf",
+                "{\"cniVersion\": \"0.3.1\"}\n",
+                "List([\"05-cilium.conf\"]) 1",
+            ),
+        ],
+    );
+    check(
+        "node.nat_entries",
+        &[
+            (
+                "cilium_bpf_nat_list",
+                "TCP OUT 10.0.0.3:40000 -> 1.2.3.4:443 XLATE_SRC\nTCP IN 1.2.3.4:443 -> 10.0.0.3:40000\nUDP OUT 10.0.0.3:1 -> 1.2.3.4:53\n",
+                "Number(2.0) 1",
+            ),
+            ("cilium_bpf_nat_list", "Error: Unable to open map\n", "-"),
+        ],
+    );
+    check(
+        "node.conntrack_entries",
+        &[(
+            "conntrack_-L",
+            "tcp      6 431999 ESTABLISHED src=10.0.0.1 dst=10.0.0.2\nudp      17 29 src=10.0.0.1 dst=10.0.0.2\n",
+            "Number(1.0) 1",
+        )],
+    );
+    check(
+        "node.hypervisor",
+        &[
+            ("systemd-detect-virt", "vmware\n", "Text(\"vmware\") 1"),
+            ("systemd-detect-virt", "timeout\n", "-"),
+        ],
+    );
+    check(
+        "node.cilium_chains",
+        &[
+            (
+                "iptables-save",
+                "# Generated by iptables-save v1.8.4\n*nat\n:PREROUTING ACCEPT [0:0]\n",
+                "Number(0.0) 1",
+            ),
+            ("iptables-save", "* the node did not answer *\n", "-"),
+        ],
+    );
+    check(
+        "node.containers",
+        &[
+            (
+                "ps_-edF",
+                "UID  PID\nroot 1 0 0 1 2 3 ? 00:00:01 /usr/bin/kubelet --v=2\nroot 2 0 0 1 2 3 ? 00:00:01 haproxy -f x\n",
+                "List([\"haproxy\", \"kubelet\"]) 2",
+            ),
+            ("ps_-edF", "UID  PID\nroot 1 0 0 1 2 3 ? 00:00:01 bash\n", "-"),
+        ],
+    );
+    check(
+        "node.conditions",
+        &[(
+            "kubectl_describe_node_n1",
+            "Name:               n1\nConditions:\n  Type             Status  LastHeartbeatTime                 Reason\n  MemoryPressure   True    Mon, 06 Mar 2023 10:12:31 +0000   KubeletHasInsufficientMemory\n  Ready            False   Mon, 06 Mar 2023 10:12:31 +0000   KubeletNotReady\n",
+            "List([\"MemoryPressure=True\", \"Ready=False\"]) 4",
+        )],
+    );
+}
+
+/// Every fact is asked of a member that holds an error, by every path that a source names: none is told.
+#[test]
+fn a_complaint_is_no_fact() {
+    let texts = [
+        "sudo: x: command not found\n",
+        "ssh: connect to host 10.0.0.3 port 22: Connection timed out\n",
+        "Error from server (NotFound): the server could not find the requested resource\n",
+        "E0119 22:11:49.705596  107905 memcache.go:265] couldn't get current server API group list: context deadline exceeded\n",
+        "command terminated with exit code 127\n",
+        "Traceback (most recent call last):\n  File \"snap.py\", line 7\n",
+        "\n \n",
+    ];
+    for path in super::define::paths() {
+        let path = format!("top/nodes/n1/commands/{}", path.trim_matches(['/', '*']).replace(' ', "_"));
+        for text in texts {
+            let resolved = facts(&[(&path, text)]).resolve(None);
+            let told: Vec<String> = resolved
+                .all()
+                .flat_map(|entity| entity.facts.iter())
+                .filter(|(_, fact)| !matches!(&fact.sources[..], [source] if source.path.to_string().contains("-cluster-")))
+                .map(|(id, fact)| format!("{} {:?}", id.definition().name, fact.value))
+                .filter(|told| !text.trim().is_empty() || !told.starts_with("node.cni_config"))
+                .collect();
+            assert!(told.is_empty(), "{path}: {text:?} tells {told:?}");
+        }
+    }
+}
+
+#[test]
+fn objects_of_other_shapes() {
+    let typed = r#"{"kind":"NodeList","apiVersion":"v1","metadata":{},"items":[{"metadata":{"name":"n1"},"status":{"nodeInfo":{"kernelVersion":"5.4.0-1"},"addresses":[{"type":"InternalIP","address":"10.0.0.3"}]}}]}"#;
+    let json = r#"{"apiVersion":"v1","items":[{"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"},"status":{"nodeInfo":{"kernelVersion":"5.4.0-1"}}}],"kind":"List"}"#;
+    let prompt = format!("$ kubectl get nodes -o json\n{json}\n");
+    let documents = "---\r\napiVersion: v1\r\nkind: ConfigMap\r\n---\r\napiVersion: v1\r\nkind: Node\r\nmetadata:\r\n  name: n1\r\nstatus:\r\n  nodeInfo:\r\n    kernelVersion: 5.4.0-1\r\n";
+    let broken = "apiVersion: v1\nkind: A\ndata: {x: [\n---\napiVersion: v1\nkind: Node\nmetadata:\n  name: n1\nstatus:\n  nodeInfo:\n    kernelVersion: 5.4.0-1\n";
+    let wide = "$ kubectl get nodes -o wide\nWarning: x\nNAME\tKERNEL-VERSION\tROLES\tSTATUS\nn1\t5.4.0-1\tworker\tReady\n";
+    for (path, text) in [
+        ("a/nodes.json", typed),
+        ("a/b", json),
+        ("a/kubectl-get-nodes.txt", &prompt),
+        ("a/all.yml", documents),
+        ("a/all.yml", broken),
+        ("a/notes.txt", wide),
+    ] {
+        let resolved = facts(&[(path, text)]).resolve(None);
+        let got = shown(&resolved, "node", "node.kernel");
+        assert_eq!(got.len(), 1, "{path}: {text}");
+        assert!(got[0].starts_with("n1 Text(\"5.4.0-1\")"), "{got:?}");
+        assert!(crate::bundle::is_document(path.as_bytes(), text.as_bytes()), "{path}: {text}");
+    }
+}
+
+#[test]
+fn the_release_of_components_runs_where_nothing_else_tells() {
+    let pods = "NAMESPACE     NAME                                         READY   STATUS    RESTARTS   AGE\nkube-system   cap-controller-manager-1.15.2-6b5d8-x2x4k    2/2     Running   0          2d\nkube-system   cap-controller-manager-1.16.0-6b5d8-x2x4k    2/2     Running   0          2d\n";
+    let cluster = "apiVersion: baremetal.cluster.gke.io/v1\nkind: Cluster\nmetadata:\n  name: c1\n  namespace: cluster-c1\nspec:\n  type: admin\n  anthosBareMetalVersion: 1.28.0\n";
+    let resolved = facts(&[("kubectl_get_pods_-A", pods), ("c1.yaml", cluster)]).resolve(None);
+    assert_eq!(shown(&resolved, "cluster", "cluster.version"), ["c1 Text(\"1.16.0\") 3"]);
+    assert_eq!(shown(&resolved, "cluster", "cluster.upgrading"), ["c1 Number(1.0) 8"]);
+}
+
+#[test]
+fn an_earlier_snapshot_inside_tells_nothing_of_now() {
+    let files = [
+        ("snap/nodes/n1/ip_route", "default via 10.0.0.1 dev a\n"),
+        ("snap/old.tar.gz!old/nodes/n1/ip_route", "default via 10.9.0.1 dev b\n"),
+    ];
+    for files in [[files[0], files[1]], [files[1], files[0]]] {
+        let resolved = facts(&files).resolve(None);
+        assert_eq!(
+            shown(&resolved, "node", "node.default_routes"),
+            ["n1 List([\"default via 10.0.0.1 dev a\"]) 1"]
+        );
+    }
+}
+
 #[test]
 fn nodes_known_by_address_and_by_name_are_joined() {
     let table = "NAME   STATUS   ROLES   AGE   VERSION   INTERNAL-IP   EXTERNAL-IP   OS-IMAGE   KERNEL-VERSION   CONTAINER-RUNTIME\nnode-1.example.com   Ready   worker   20d   v1.24.2-gke.1900   10.200.0.3   <none>   Ubuntu   5.4.0   containerd://1.5.13\n";

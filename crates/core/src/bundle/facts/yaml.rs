@@ -23,8 +23,12 @@ pub(super) enum Content {
 const DEPTH: usize = 48;
 /// Values of one object that are read.
 const VALUES: usize = 100_000;
-/// Bytes kept of one scalar.
-const SCALAR: usize = 4 << 10;
+/// Bytes kept of one scalar: a configuration in a ConfigMap is one.
+const SCALAR: usize = 64 << 10;
+/// Documents with mistakes that are passed over.
+const MISTAKES: usize = 1000;
+/// Lines before a document, such as the command that printed it and its warnings.
+const BEFORE: usize = 8;
 
 impl Node {
     /// The value of a key, where this is a map that has it.
@@ -48,37 +52,80 @@ impl Node {
 }
 
 /// Calls `each` for every object of the text: documents, and the items of lists. Of a list, the rest of it comes last,
-/// without its items. What stands before a mistake is read.
-pub(super) fn objects(text: &str, each: &mut dyn FnMut(&Node)) {
-    let mut reader = Reader { parser: Parser::new_from_str(text), left: VALUES };
+/// without its items. What stands before a mistake is read, and what follows the next `---`.
+///
+/// `lines` are those before the text.
+pub(super) fn objects(text: &str, lines: u64, each: &mut dyn FnMut(&Node)) {
+    let mut at = begin(text);
+    for _ in 0..MISTAKES {
+        let before = lines + memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() as u64;
+        let Some(line) = documents(&text[at..], before, each) else { return };
+        let rest = at + text[at..].split_inclusive('\n').take(line).map(str::len).sum::<usize>();
+        let Some(next) = memchr::memmem::find(&text.as_bytes()[rest..], b"\n---") else { return };
+        at = rest + next + 1;
+    }
+}
+
+/// Where the first document begins: keys of objects are small, prompts and warnings before them are not.
+fn begin(text: &str) -> usize {
+    let mut at = 0;
+    for line in text.split_inclusive('\n').take(BEFORE) {
+        if line.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '"' | '{' | '[' | '-')) {
+            return at;
+        }
+        at += line.len();
+    }
+    0
+}
+
+/// Reads documents up to the end, or to a mistake: then it gives the lines before the document with the mistake, and
+/// the first of its own.
+fn documents(text: &str, before: u64, each: &mut dyn FnMut(&Node)) -> Option<usize> {
+    let parser = Parser::new_from_str(text);
+    let mut reader = Reader { parser, left: VALUES, before, list: Vec::new(), broken: false };
+    let mut begin = 1;
     while let Some((event, line)) = reader.next() {
+        begin = (line - before) as usize;
         let done = match event {
             Event::MappingStart(..) => reader.document(line, each),
             Event::SequenceStart(..) => reader.items(each),
             _ => Some(()),
         };
         if done.is_none() {
-            return;
+            break;
         }
     }
+    reader.broken.then_some(begin)
 }
 
 struct Reader<'a> {
     parser: Parser<'a, StrInput<'a>>,
     /// Values of the object that may still be read.
     left: usize,
+    /// Lines before the text.
+    before: u64,
+    /// What the list says of its items, which may not say it again: version and kind.
+    list: Vec<(String, Node)>,
+    /// Whether a mistake ended the reading.
+    broken: bool,
 }
 
 impl<'a> Reader<'a> {
     /// The next event and its line; `None` at the end, or where the text is no YAML.
     fn next(&mut self) -> Option<(Event<'a>, u64)> {
-        let (event, span) = self.parser.next_event()?.ok()?;
-        Some((event, span.start.line() as u64))
+        match self.parser.next_event()? {
+            Ok((event, span)) => Some((event, self.before + span.start.line() as u64)),
+            Err(_) => {
+                self.broken = true;
+                None
+            }
+        }
     }
 
     /// A document that is a map.
     fn document(&mut self, line: u64, each: &mut dyn FnMut(&Node)) -> Option<()> {
         self.left = VALUES;
+        self.list.clear();
         let mut entries = Vec::new();
         loop {
             let (event, at) = self.next()?;
@@ -94,6 +141,7 @@ impl<'a> Reader<'a> {
             if key == "items" && matches!(event, Event::SequenceStart(..)) {
                 self.items(each)?;
             } else if let Some(value) = self.value(event, at, 1)? {
+                self.of_items(&key, &value);
                 entries.push((key.into_owned(), value));
             }
         }
@@ -109,9 +157,27 @@ impl<'a> Reader<'a> {
             if matches!(event, Event::SequenceEnd) {
                 return Some(());
             }
-            if let Some(item) = self.value(event, line, 1)? {
+            if let Some(mut item) = self.value(event, line, 1)? {
+                if let Content::Map(entries) = &mut item.content
+                    && !entries.iter().any(|(key, _)| key == "kind")
+                {
+                    entries.extend(self.list.iter().cloned());
+                }
                 each(&item);
             }
+        }
+    }
+
+    /// Keeps what the head of a `NodeList` says of its items: the API server leaves it out of them.
+    fn of_items(&mut self, key: &str, value: &Node) {
+        let text = match (key, value.text()) {
+            ("kind", Some(kind)) => kind.strip_suffix("List").filter(|kind| !kind.is_empty()),
+            ("apiVersion", version) => version,
+            _ => None,
+        };
+        if let Some(text) = text {
+            let content = Content::Scalar(text.to_owned());
+            self.list.push((key.to_owned(), Node { line: value.line, content }));
         }
     }
 
@@ -195,7 +261,7 @@ mod tests {
 
     fn names(text: &str) -> Vec<String> {
         let mut found = Vec::new();
-        objects(text, &mut |object: &Node| {
+        objects(text, 0, &mut |object: &Node| {
             let kind = object.text_at(&["kind"]).unwrap_or("-").to_owned();
             let name = object.text_at(&["metadata", "name"]).unwrap_or("-").to_owned();
             found.push(format!("{kind} {name} {}", object.line));
@@ -205,7 +271,7 @@ mod tests {
 
     #[test]
     fn objects_of_documents_and_lists() {
-        let table: [(&str, &[&str]); 8] = [
+        let table: [(&str, &[&str]); 11] = [
             ("kind: A\nmetadata:\n  name: x\n---\nkind: B\nmetadata: {name: y}\n", &["A x 1", "B y 5"]),
             (
                 "apiVersion: v1\nitems:\n- kind: A\n  metadata:\n    name: x\n- kind: A\n  metadata:\n    name: y\nkind: List\n",
@@ -218,6 +284,12 @@ mod tests {
             ("items:\n- kind: A\n- kind: B\n  x: [\n", &["A - 2"]),
             ("items: []\nkind: PodList\n", &["PodList - 1"]),
             ("a: &x [1]\nkind: A\nb: *x\n", &["A - 1"]),
+            (
+                "{\"kind\":\"NodeList\",\"apiVersion\":\"v1\",\"items\":[\n{\"metadata\":{\"name\":\"x\"}}\n]}",
+                &["Node x 2", "NodeList - 1"],
+            ),
+            ("$ kubectl get a -o yaml\nWarning: x: y: z\nkind: A\n", &["A - 3"]),
+            ("kind: A\n---\nkind: B\nx: [\n---\nkind: C\r\nmetadata:\r\n  name: x\r\n", &["A - 1", "C x 6"]),
             ("kind: A\n\tbroken", &[]),
             ("", &[]),
         ];
@@ -235,11 +307,11 @@ mod tests {
             "? ".repeat(10_000),
             "&a ".repeat(1000),
         ] {
-            objects(&text, &mut |_| {});
+            objects(&text, 0, &mut |_| {});
         }
         let list = "kind: A\nmetadata:\n  name: x\n  labels: {a: b}\nspec: |\n  text\n";
         for end in 0..list.len() {
-            objects(&list[..end], &mut |_| {});
+            objects(&list[..end], 0, &mut |_| {});
         }
     }
 }

@@ -50,12 +50,12 @@ pub(crate) fn reached(regex: &str, text: &[u8]) -> String {
     let counts: Vec<usize> = (1..=parts.len()).collect();
     let count = counts.partition_point(|&count| fits(count));
     let Some(next) = parts.get(count) else { return "the regex fits".to_owned() };
-    let next = limited(&next.to_string(), true);
+    let next = limited(&written(next), true);
     match count {
         0 => format!("the regex does not match: nothing fits its beginning `{next}`"),
         _ => {
-            let before = limited(&Hir::concat(parts[..count].to_vec()).to_string(), false);
-            format!("the regex matches as far as `{before}`; `{next}` does not follow")
+            let before: String = parts[..count].iter().map(written).collect();
+            format!("the regex matches as far as `{}`; `{next}` does not follow", limited(&before, false))
         }
     }
 }
@@ -72,17 +72,45 @@ fn parts(hir: &Hir) -> Vec<Hir> {
     }
 }
 
-/// A few characters of a part, from its beginning or its end.
-fn limited(regex: &str, from_start: bool) -> String {
-    // The form in which the parser writes a class of bytes says nothing to an author.
-    let regex = regex.replace("(?-u:", "(?:");
-    let count = regex.chars().count();
-    if count <= PART {
-        return regex;
+/// A part as an author would write it.
+fn written(hir: &Hir) -> String {
+    match hir.kind() {
+        HirKind::Literal(literal) => String::from_utf8_lossy(&literal.0).into_owned(),
+        HirKind::Capture(capture) => written(&capture.sub),
+        HirKind::Concat(all) => all.iter().map(written).collect(),
+        HirKind::Alternation(all) => {
+            format!("(?:{})", all.iter().map(written).collect::<Vec<_>>().join("|"))
+        }
+        HirKind::Repetition(repetition) => {
+            let sub = written(&repetition.sub);
+            let is_one = matches!(repetition.sub.kind(), HirKind::Class(_) | HirKind::Alternation(_));
+            let sub = if is_one || sub.len() == 1 { sub } else { format!("(?:{sub})") };
+            let times = match (repetition.min, repetition.max) {
+                (0, None) => "*".to_owned(),
+                (1, None) => "+".to_owned(),
+                (0, Some(1)) => "?".to_owned(),
+                (min, None) => format!("{{{min},}}"),
+                (min, Some(max)) if min == max => format!("{{{min}}}"),
+                (min, Some(max)) => format!("{{{min},{max}}}"),
+            };
+            format!("{sub}{times}{}", if repetition.greedy { "" } else { "?" })
+        }
+        // The parser marks a class of bytes, which says nothing to an author.
+        HirKind::Class(_) | HirKind::Look(_) | HirKind::Empty => {
+            let text = hir.to_string();
+            let inner = text.strip_prefix("(?-u:").and_then(|text| text.strip_suffix(')'));
+            inner.map_or(text.clone(), str::to_owned)
+        }
     }
+}
+
+/// A few characters of a part, from its beginning or its end.
+fn limited(text: &str, from_start: bool) -> String {
+    let count = text.chars().count();
     match from_start {
-        true => format!("{}…", regex.chars().take(PART).collect::<String>()),
-        false => format!("…{}", regex.chars().skip(count - PART).collect::<String>()),
+        _ if count <= PART => text.to_owned(),
+        true => format!("{}…", text.chars().take(PART).collect::<String>()),
+        false => format!("…{}", text.chars().skip(count - PART).collect::<String>()),
     }
 }
 
