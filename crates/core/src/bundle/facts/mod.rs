@@ -32,10 +32,11 @@ pub(crate) struct FactSource {
 }
 
 impl FactSource {
-    /// Members of outer archives first: an earlier snapshot may lie inside of this one.
-    fn rank(&self) -> (usize, &EntryPath, u64) {
+    /// Members of outer archives first: an earlier snapshot may lie inside of this one. Of two members of one name, which
+    /// an archive may hold, the text decides, so that the order in which they are read does not.
+    fn rank(&self) -> (usize, &EntryPath, u64, u64, &str) {
         let depth = self.path.as_bytes().iter().filter(|&&byte| byte == b'!').count();
-        (depth, &self.path, self.line)
+        (depth, &self.path, self.line, self.offset, &self.text)
     }
 }
 
@@ -54,7 +55,7 @@ const SOURCES: usize = 8;
 const ELEMENTS: usize = 1000;
 
 impl Fact {
-    fn rank(&self) -> (bool, Option<(usize, &EntryPath, u64)>) {
+    fn rank(&self) -> (bool, Option<(usize, &EntryPath, u64, u64, &str)>) {
         (self.assumed, self.sources.first().map(FactSource::rank))
     }
 
