@@ -33,11 +33,11 @@ pub(super) fn fact<'f>(
     scope: Option<&Scope<'f, '_>>,
     name: &FactName,
 ) -> Option<&'f Fact> {
-    entity(facts, scope, &name.subject)?.fact(&name.full)
+    entity(facts, scope, &name.subject)?.facts.get(&name.id?)
 }
 
 fn value_in(entity: &Entity, name: &FactName) -> Value {
-    if let Some(fact) = entity.fact(&name.full) {
+    if let Some(fact) = name.id.and_then(|id| entity.facts.get(&id)) {
         return match &fact.value {
             FactValue::Number(number) => Value::Number(*number),
             FactValue::Text(text) => Value::Text(text.clone()),

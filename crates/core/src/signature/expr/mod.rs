@@ -13,7 +13,7 @@ use std::sync::Arc;
 use self::compare::LazyRegex;
 pub(crate) use self::lookup::{Scope, cluster_of};
 pub(crate) use self::parse::parse;
-use crate::bundle::facts::{Entity, Fact, Resolved};
+use crate::bundle::facts::{Entity, Fact, FactId, Resolved};
 
 /// A parsed condition.
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ pub(crate) struct FactName {
     pub(crate) subject: String,
     /// The name in the definitions: `cluster.version` for `admin.version`.
     pub(crate) full: String,
+    /// The fact of that name, looked up once; `None` for `pod.name` and its like.
+    pub(crate) id: Option<FactId>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -280,11 +280,12 @@ impl<'a> Parser<'a> {
         self.at += attribute.len();
         let kind = if subject == "admin" { "cluster" } else { subject };
         let full = format!("{kind}.{attribute}");
-        let known = definitions().fact(&full).is_some() || is_name(&full) && definitions().has_subject(kind);
+        let id = definitions().fact(&full);
+        let known = id.is_some() || is_name(&full) && definitions().has_subject(kind);
         if !known {
             return Err(ExprError { at: start, message: format!("`{full}` is no fact") });
         }
-        Ok(FactName { subject: subject.to_owned(), full })
+        Ok(FactName { subject: subject.to_owned(), full, id })
     }
 
     /// `12`, or a release such as `1.13.4`, which is compared as such.
