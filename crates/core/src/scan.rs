@@ -886,6 +886,11 @@ mod tests {
         }
     }
 
+    /// The built-in signatures with their examples, which a start leaves out.
+    fn with_examples() -> SignatureSet {
+        SignatureSet::from_files(crate::signature::builtin()).expect("signatures without mistake")
+    }
+
     /// Messages of all signatures in any order between ordinary lines, some wrapped, some behind each other on a line.
     fn random_text(set: &SignatureSet, bytes: usize, numbers: &mut Numbers) -> Vec<u8> {
         let messages = |signature: &Signature| {
@@ -939,7 +944,7 @@ mod tests {
 
     #[test]
     fn qc_delivered_pieces_of_any_size_give_what_the_whole_gives() {
-        let set = SignatureSet::builtin().unwrap();
+        let set = with_examples();
         let options = options();
         let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
         for round in 0..6 {
@@ -964,7 +969,7 @@ mod tests {
 
     #[test]
     fn qc_scanned_chunks_of_any_size_give_what_the_whole_gives() {
-        let set = SignatureSet::builtin().unwrap();
+        let set = with_examples();
         let options = options();
         let mut numbers = Numbers(0x1234_5678_9abc_def1);
         for round in 0..12 {
@@ -994,7 +999,7 @@ mod tests {
     /// candidate only, which ended in a panic wherever more than the reach of a window followed.
     #[test]
     fn a_message_in_a_later_part_has_its_line_in_a_long_log() {
-        let set = SignatureSet::builtin().unwrap();
+        let set = with_examples();
         let options = options();
         let record = "2023-01-19T22:00:00.000000001Z stderr";
         let mut text = format!(
@@ -1012,7 +1017,7 @@ mod tests {
     /// Evidence and times do not follow the order of the lines: the surest and the dated come first.
     #[test]
     fn first_and_last_follow_time_and_evidence_follows_rank() {
-        let set = SignatureSet::builtin().unwrap();
+        let set = with_examples();
         let options = ScanOptions { evidence: 1, ..options() };
         let hit = "runc: symbol lookup error: runc: undefined symbol: seccomp_notify_respond";
         let text = format!(
@@ -1030,7 +1035,7 @@ mod tests {
 
     #[test]
     fn a_message_in_small_parts_is_one_hit() {
-        let set = SignatureSet::builtin().expect("signatures");
+        let set = with_examples();
         let options = ScanOptions::for_examples();
         let mut scanner = Scanner::new(&set, &options);
         let text = b"2023-02-14T08:11:07.555000111Z stderr P xx drop (No map\n2023-02-14T08:11:07.555000112Z stderr P ping for NAT masqu\n2023-02-14T08:11:07.555000113Z stderr F erade) flow 0x3fa1\n";
