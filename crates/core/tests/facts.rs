@@ -152,10 +152,9 @@ fn explanations_say_why_in_the_language_of_the_report() {
         let mut options = AnalyzeOptions::default();
         options.explain = true;
         language.clone_into(&mut options.language);
-        let sources = files.iter().map(|(path, text)| Source::Bytes {
-            name: path.clone(),
-            bytes: text.clone().into_bytes(),
-        });
+        let sources = files
+            .iter()
+            .map(|(path, text)| Source::Bytes { name: path.clone(), bytes: text.clone().into_bytes() });
         let report = analyze(&SignatureSet::builtin().unwrap(), sources, &options).unwrap();
         let mut text = Vec::new();
         loggrep_abm_core::report::write_explanations(&report, &mut text).unwrap();
