@@ -144,7 +144,7 @@ pub struct LimitArguments {
     /// Problems listed in the report; the rest is counted.
     #[arg(help_heading = "Limits", long, value_name = "N", default_value_t = Limits::default().problems)]
     pub max_problems: usize,
-    /// Seconds after which reading ends [default: none].
+    /// Seconds after which reading ends; none by default.
     #[arg(help_heading = "Limits", long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
 }
