@@ -140,7 +140,8 @@ fn the_readme_shows_what_the_demo_bundle_gives() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let (_, after) = readme.split_once("\nprints\n\n```\n").unwrap();
     let (shown, _) = after.split_once("```").unwrap();
-    let got = run(&["analyze", DEMO]).status(0).stdout;
+    let unwrapped = program(&["analyze", DEMO]).env_remove("COLUMNS").output().unwrap();
+    let got = Ran::from(unwrapped).status(0).stdout;
     let mut rest = &got[..];
     for part in shown.split("…\n") {
         let Some((_, after)) = rest.split_once(part) else {
