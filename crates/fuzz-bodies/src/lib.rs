@@ -16,8 +16,11 @@ mod signatures;
 
 use loggrep_abm_core::fuzzing;
 
+/// What a fuzz target does with its input; panics where a property does not hold.
+pub type Body = fn(&[u8]);
+
 /// The name of each target and its body.
-pub const TARGETS: [(&str, fn(&[u8])); 16] = [
+pub const TARGETS: [(&str, Body); 16] = [
     ("analyze", logs::analyze_bytes),
     ("capi", capi::calls),
     ("container", containers::container),

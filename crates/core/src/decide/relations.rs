@@ -327,7 +327,7 @@ mod tests {
         };
         let old = ("old".to_owned(), Some("deprecated".to_owned()), Some("new".to_owned()));
         let trial = ("trial".to_owned(), Some("experimental".to_owned()), None);
-        assert_eq!(found(&|_| ()), [old.clone()]);
+        assert_eq!(found(&|_| ()), std::slice::from_ref(&old));
         assert_eq!(found(&|options| options.experimental = true), [old, trial.clone()]);
         assert_eq!(found(&|options| options.only = ["trial".to_owned()].into()), [trial]);
     }

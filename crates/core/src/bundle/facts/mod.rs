@@ -31,10 +31,13 @@ pub(crate) struct FactSource {
     pub(crate) text: String,
 }
 
+/// Of two sources the one with the smaller rank is preferred.
+type Rank<'a> = (usize, &'a EntryPath, u64, u64, &'a str);
+
 impl FactSource {
     /// Members of outer archives first: an earlier snapshot may lie inside of this one. Of two members of one name, which
     /// an archive may hold, the text decides, so that the order in which they are read does not.
-    fn rank(&self) -> (usize, &EntryPath, u64, u64, &str) {
+    fn rank(&self) -> Rank<'_> {
         let depth = self.path.as_bytes().iter().filter(|&&byte| byte == b'!').count();
         (depth, &self.path, self.line, self.offset, &self.text)
     }
@@ -55,7 +58,7 @@ const SOURCES: usize = 8;
 const ELEMENTS: usize = 1000;
 
 impl Fact {
-    fn rank(&self) -> (bool, Option<(usize, &EntryPath, u64, u64, &str)>) {
+    fn rank(&self) -> (bool, Option<Rank<'_>>) {
         (self.assumed, self.sources.first().map(FactSource::rank))
     }
 
