@@ -39,7 +39,7 @@ const BLOCK: u64 = 64 << 10;
 const DENSE: u64 = 1024;
 /// Bytes of a member after which only every 16th block is looked at. To look at all of a long plain log took half as long
 /// again as its scan.
-const LONG: u64 = 1 << 20;
+const LONG: u64 = 512 << 10;
 
 /// What an error-level line holds. The first three letters of each are rare enough to search for at once.
 const MARKS: [&str; 32] = [
