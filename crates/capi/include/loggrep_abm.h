@@ -183,7 +183,7 @@ enum lgabm_format
      */
     LGABM_FORMAT_HTML = 5,
     /**
-     * Comma-separated values, one line for each finding.
+     * Comma-separated values, one line for each piece of evidence.
      */
     LGABM_FORMAT_CSV = 6,
     /**

@@ -61,7 +61,7 @@ pub enum lgabm_format {
     LGABM_FORMAT_MARKDOWN = 4,
     /// One HTML page with all it needs.
     LGABM_FORMAT_HTML = 5,
-    /// Comma-separated values, one line for each finding.
+    /// Comma-separated values, one line for each piece of evidence.
     LGABM_FORMAT_CSV = 6,
     /// SARIF 2.1.0.
     LGABM_FORMAT_SARIF = 7,

@@ -1,5 +1,14 @@
 //! `loggrep-abm`: arguments in, report out, exit status. What is found is the business of `loggrep-abm-core`.
 
+/// Writes a line to standard error. Who does not read it does not end the program.
+#[macro_export]
+macro_rules! tell {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod args;
 mod cmd;
 mod config;

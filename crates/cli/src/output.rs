@@ -14,7 +14,7 @@ use crate::args::{Analyze, Color};
 /// Tells something beside the output; what comes from the outside is harmless to a terminal.
 pub fn warn(message: &str) {
     let safe: Vec<String> = message.lines().map(|line| Escaped(line.as_bytes()).to_string()).collect();
-    eprintln!("loggrep-abm: {}", safe.join("\n"));
+    crate::tell!("loggrep-abm: {}", safe.join("\n"));
 }
 
 /// How text is written: `NO_COLOR` and a pipe turn colour off unless it was asked for.
@@ -60,18 +60,18 @@ fn terminal_width() -> Option<usize> {
 pub fn print_problems(problems: &[Problem]) {
     for problem in problems {
         let message = Escaped(problem.message.as_bytes()).to_string();
-        eprintln!("loggrep-abm: {}: {}: {message}", problem.path, problem.kind.as_str());
+        crate::tell!("loggrep-abm: {}: {}: {message}", problem.path, problem.kind.as_str());
     }
 }
 
 /// What each signature cost, on standard error.
 pub fn print_profile(costs: &[SignatureCost]) {
     let total: Duration = costs.iter().map(|cost| cost.time).sum();
-    eprintln!("{:>12} {:>6} {:>12} {:>10}  signature", "ms", "%", "candidates", "hits");
+    crate::tell!("{:>12} {:>6} {:>12} {:>10}  signature", "ms", "%", "candidates", "hits");
     for cost in costs {
         let share = cost.time.as_secs_f64() / total.as_secs_f64().max(f64::MIN_POSITIVE) * 100.0;
         let ms = cost.time.as_secs_f64() * 1000.0;
-        eprintln!("{ms:>12.3} {share:>6.1} {:>12} {:>10}  {}", cost.candidates, cost.hits, cost.id);
+        crate::tell!("{ms:>12.3} {share:>6.1} {:>12} {:>10}  {}", cost.candidates, cost.hits, cost.id);
     }
 }
 

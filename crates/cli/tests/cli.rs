@@ -372,6 +372,46 @@ fn hits_without_a_year_are_chosen_by_that_of_the_newest_line() {
     assert_eq!(of(&["--since", "2023-01-20"])["findings"], serde_json::json!([]));
 }
 
+/// In bash itself, where there is one: the words after a command are those of that command.
+#[test]
+#[cfg(unix)]
+fn bash_completes_options_of_a_command() {
+    let script = run(&["completions", "bash"]).status(0).stdout
+        + "COMP_WORDS=(loggrep-abm analyze --fail)\nCOMP_CWORD=2\n_loggrep__abm loggrep-abm --fail analyze\n\
+           echo \"${COMPREPLY[@]}\"\n";
+    let Ok(output) = Command::new("bash").args(["-c", &script]).output() else { return };
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "--fail-on");
+}
+
+#[test]
+fn an_output_is_no_input_and_no_other_output() {
+    let folder = Folder::new("outputs");
+    let content = std::fs::read(root().join(DEMO)).unwrap();
+    let bundle = folder.file("bundle.tar.gz", &content);
+    for arguments in
+        [&["-o", &bundle][..], &["-f", &format!("json={bundle}")], &["--redact", "--redact-map", &bundle]]
+    {
+        let got = run(&[&["analyze", &bundle], arguments].concat()).status(2);
+        assert!(got.stderr.contains("is an input"), "{}", got.stderr);
+        assert_eq!(std::fs::read(&bundle).unwrap(), content);
+    }
+    let out = folder.path("out");
+    let got = run(&["analyze", DEMO, "-f", &format!("json={out}"), "-f", &format!("html={out}")]).status(2);
+    assert!(got.stderr.contains("two outputs"), "{}", got.stderr);
+    run(&["analyze", DEMO, "-f", "json=/dev/null", "-f", "html=/dev/null"]).status(0);
+}
+
+/// Messages that a wrap cuts behind a word that is said twice, and an archive as `pzstd` writes it.
+#[test]
+fn a_doubled_prefix_and_a_frame_to_be_skipped_hide_nothing() {
+    let wrapped = "nf_conntrack: nf_conntrack: table full, dropping\npacket\n";
+    let ids = |input: &[u8]| piped(&["analyze", "-", "-f", "json"], input).status(0).ids();
+    assert!(ids(wrapped.as_bytes()).contains(&"nf-conntrack-table-full".to_owned()));
+    let skipped = [&[0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0][..], &[1, 2, 3, 4]].concat();
+    let frame = zstd::bulk::compress(NDP.as_bytes(), 3).unwrap();
+    assert_eq!(ids(&[skipped, frame].concat()), ["network-gateway-group-missing-interface-ip"]);
+}
+
 #[test]
 fn an_input_that_is_named_twice_is_read_once() {
     let once = run(&["analyze", DEMO, "-f", "json"]).status(0).json();

@@ -123,7 +123,7 @@ impl Confirmer {
             return Verdict { found: None, done_until: until.min(line_end) };
         }
         match self.in_block(id, pattern, window, &line) {
-            Some((found, until)) => Verdict { found: Some(found), done_until: until },
+            Some((found, until)) => Verdict { found, done_until: until },
             None => Verdict { found: self.cut_off(pattern, window, &line), done_until: line_end },
         }
     }
@@ -278,7 +278,7 @@ impl Confirmer {
         pattern: &CompiledPattern,
         window: &Window<'_>,
         line: &Range<usize>,
-    ) -> Option<(Match, u64)> {
+    ) -> Option<(Option<Match>, u64)> {
         let block = block_around(window.bytes, line);
         if block == *line || !self.holds_required(pattern, window, &block) {
             return None;
@@ -296,18 +296,21 @@ impl Confirmer {
             }
             from = span.end.max(from + 1);
         };
-        // What the candidate does not lie in, another candidate finds.
+        let start = block.start + folded.source_offset(span.start);
+        // What the candidate does not lie in, another candidate finds, which may stand on the same line.
+        if span.start > candidate {
+            return Some((None, window.base + start.max(window.at + 1) as u64));
+        }
         let message = lines_of(&folded.text, span.start..span.end);
-        if span.start > candidate || !pattern.accepts(&folded.text[message]) {
+        if !pattern.accepts(&folded.text[message]) {
             return None;
         }
-        let start = block.start + folded.source_offset(span.start);
         let end = block.start + folded.source_offset(span.end.saturating_sub(1)) + 1;
         let lines = line_around(window.bytes, start).start..line_around(window.bytes, end - 1).end;
         let until = window.base + end as u64;
         let captures = named(captures, &folded.text);
         let weight = weight(&folded.text[span.start..span.end]);
-        Some((Match { lines, start, end, captures, weight, cut: false }, until))
+        Some((Some(Match { lines, start, end, captures, weight, cut: false }), until))
     }
 
     /// Whether the block holds every required literal, blanks and breaks left out: far cheaper than the regex.

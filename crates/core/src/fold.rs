@@ -89,6 +89,8 @@ impl Folder<'_> {
         }
         match rest[0] {
             b'\n' => self.line_break(),
+            // Of CRLF the line end counts: between the parts of a record stands no blank.
+            b'\r' if rest.get(1) == Some(&b'\n') => self.at += 1,
             b'"' => self.quote(b'"', 1),
             b'\'' => self.quote(b'\'', 1),
             b'\\' => self.backslashes(),
@@ -433,6 +435,11 @@ mod tests {
             ("typographic", "\u{201c}a\u{201d} don\u{2019}t", "\"a\" don't"),
             ("colours", "\x1b[31mred\x1b[0m and \\u001b[1mbold", "red and bold"),
             ("doubled", "it''s \"\"q\"\"", "it's \"q\""),
+            (
+                "parts and CRLF",
+                "2022-03-04T20:16:43.680484387Z stderr P fai\r\n2022-03-04T20:16:43.680484387Z stderr F led\r\n",
+                "2022-03-04T20:16:43.680484387Z stderr P failed",
+            ),
             ("wrap", "failed\ncalling\r\n  webhook", "failed\ncalling\nwebhook"),
             ("mail", "> failed\n> > calling\n>\u{a0}x", "failed\ncalling\n> x"),
             ("box", "│ failed │\n│ calling │", "failed\ncalling"),

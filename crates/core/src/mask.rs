@@ -135,6 +135,12 @@ fn headless_keys(text: &[u8], within: Range<usize>, secrets: &mut Vec<Range<usiz
     let mut from = within.start;
     for end in KEY_END.find_iter(&text[within.clone()]) {
         let end = within.start + end.start()..within.start + end.end();
+        // The prefix of a record is none of the key.
+        let line = memchr::memrchr(b'\n', &text[..end.start]).map_or(0, |at| at + 1);
+        let prefix = crate::fold::record_prefix(&text[line..end.start]);
+        if prefix > 0 {
+            from = from.max((line + prefix).min(end.start));
+        }
         let key_text = |&byte: &u8| is_base64(byte) || b"\n\r \t\\>|\"'".contains(&byte);
         let length = text[from..end.start].iter().rev().take_while(|byte| key_text(byte)).count();
         if length >= 16 {
@@ -155,7 +161,12 @@ fn base64_lines(text: &[u8], secrets: &mut Vec<Range<usize>>) {
         let before = secrets.len();
         base64_runs(line, start, secrets);
         let found = secrets.len() > before;
-        if follows && !found {
+        let ends_key = || {
+            let next = &text[(end + 1).min(text.len())..];
+            let next = &next[..memchr::memchr(b'\n', next).unwrap_or(next.len())];
+            KEY_END.is_match(next)
+        };
+        if !found && (follows || ends_key()) {
             let body = base64_body(line);
             let mixed = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'=';
             if body.len() >= 4 && line[body.clone()].iter().any(mixed) {
@@ -278,6 +289,9 @@ fn starts_line(text: &[u8], start: usize) -> bool {
     if line.len() == 200 {
         return false;
     }
+    // Behind the prefix of a record, or behind the line end of a text that a log quotes.
+    let line = &line[crate::fold::record_prefix(line)..];
+    let line = memchr::memmem::rfind(line, b"\\n").map_or(line, |end| &line[end + 2..]);
     let front = line
         .iter()
         .rev()
@@ -634,6 +648,12 @@ mod tests {
     fn values_of_keys_that_name_a_secret() {
         masks("    client-key-data: ‹LS0tLS1CRUdJTiBSU0EgUFJJVkFU›");
         masks("    token: ‹abcdefgh›\n    user: joe");
+        masks("2022-03-04T20:16:43.680484387Z stderr F     token: ‹abcdefSECRETxyz›");
+        masks(r"kubeconfig:\n    token: ‹abcdefSECRETxyz›");
+        masks(
+            "2022-03-04T20:16:43.680484387Z stderr F ‹urhMUg5DZQD/tsCmewEjUngZmOXfMfcZF+Y8Him0KN62zcBborL32A==›\n\
+             2022-03-04T20:16:43.680484387Z stderr F -----END RSA PRIVATE KEY-----",
+        );
         masks("  refresh-token: ‹1x›\n  id-token: ‹2x›\n  name: x");
         masks("password: ‹hunter2 and more›\nuser: joe");
         masks("DB_PASSWORD=‹hunter2› DB_USER=joe");

@@ -229,8 +229,8 @@ fn regex(pattern: &str) -> Regex {
 static PROJECT: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?:\bprojects/|(?i:\bproject[-_]?(?:id|number)?\\*[\x22']?\s*[:=]\s*\\*[\x22']?)|--project(?:[-_]id)?[= ])",
-        r"([a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{6,15})\b",
-        r"|[@.]([a-z][a-z0-9-]{4,28}[a-z0-9])\.(?:iam\.gserviceaccount\.com|svc\.id\.goog)\b",
+        r"([a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{6,15})(?-u:\b)",
+        r"|[@.]([a-z][a-z0-9-]{4,28}[a-z0-9])\.(?:iam\.gserviceaccount\.com|svc\.id\.goog)(?-u:\b)",
     ))
 });
 /// Group 1 is the host of a URL or of a mail address.
@@ -242,7 +242,7 @@ static URL_HOST: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// The rest of a full name behind the name of a node.
 static DOMAIN: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"^(?:\.[A-Za-z][A-Za-z0-9-]*){1,6}\.(?:[A-Za-z]{2,24})\b"));
+    LazyLock::new(|| regex(r"^(?:\.[A-Za-z][A-Za-z0-9-]*){1,6}\.(?:[A-Za-z]{2,24})(?-u:\b)"));
 static IPV4: LazyLock<Regex> = LazyLock::new(|| regex(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"));
 static DASHED: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?:10|172|192)(?:-(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})){3}"));
@@ -489,7 +489,8 @@ impl Names {
 fn stands_alone(text: &str, at: &Range<usize>) -> bool {
     let before = text[..at.start].chars().next_back();
     let after = text[at.end..].chars().next();
-    ![before, after].into_iter().flatten().any(char::is_alphanumeric)
+    // Not letters of any script: a Korean particle follows a name without a blank.
+    ![before, after].into_iter().flatten().any(|c| c.is_ascii_alphanumeric())
 }
 
 /// `.log`, `.yaml` and their like behind the name of a node are no domain.
@@ -547,7 +548,10 @@ fn addresses(text: &str, found: &mut Vec<(Range<usize>, Kind, String)>) {
         let at = hit.range();
         let beside =
             |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b':');
-        if beside(bytes.get(at.start.wrapping_sub(1))) || beside(bytes.get(at.end)) {
+        // `::ffff:10.1.2.3` ends in an address of the other kind, which is found as such.
+        let mapped =
+            bytes.get(at.end) == Some(&b'.') && bytes.get(at.end + 1).is_some_and(u8::is_ascii_digit);
+        if mapped || beside(bytes.get(at.start.wrapping_sub(1))) || beside(bytes.get(at.end)) {
             continue;
         }
         if let Ok(address) = text[at.clone()].parse::<Ipv6Addr>()
@@ -658,6 +662,7 @@ mod tests {
                 ("fe80::1%eth0 fd12:3456::9 2404:6800::8a", "fe80:x::1%eth0 fd00:x::1 2001:x::1"),
                 ("[fd12:3456::9]:6443", "[fd00:x::1]:6443"),
                 ("1.208.4.5 in Seoul", "ip.x.x.1 in Seoul"),
+                ("::ffff:10.1.2.3 and 10.200.0.3에서", "::ffff:10.x.x.1 and 10.x.x.2에서"),
             ],
         );
     }
@@ -697,7 +702,14 @@ mod tests {
             ],
         );
         let long = [(Kind::Node, "node-a"), (Kind::Node, "db7")];
-        check(&long, &[("node-ab db7", "node-ab NODE-2"), ("노드node-a", "노드node-a")]);
+        check(
+            &long,
+            &[
+                ("node-ab db7", "node-ab NODE-2"),
+                ("노드node-a", "노드NODE-1"),
+                ("노드 node-a.corp.example.com를, db7에서", "노드 NODE-1를, NODE-2에서"),
+            ],
+        );
     }
 
     #[test]

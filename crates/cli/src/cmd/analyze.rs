@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use loggrep_abm_core::bundle::time::{Time, parse_when};
 use loggrep_abm_core::lang::Lang;
@@ -196,11 +196,37 @@ fn open_outputs(arguments: &Analyze) -> Result<Vec<Output>, Failure> {
     if arguments.each && !matches!(&forms[..], [one] if matches!(one.form, Form::Text | Form::Json)) {
         return Err(Failure::Usage("--each writes one form, text or json".to_owned()));
     }
+    let path_of = |format: &'_ Format| format.file.clone().or_else(|| arguments.output.clone());
+    let key = arguments.redaction.redact_map.clone();
+    distinct(&arguments.reading.inputs, forms.iter().filter_map(path_of).chain(key))?;
     let open = |format: &Format| {
-        let path = format.file.as_deref().or(arguments.output.as_deref());
-        Ok(Output { form: format.form, file: path.map(create).transpose()? })
+        let path = path_of(format);
+        Ok(Output { form: format.form, file: path.as_deref().map(create).transpose()? })
     };
     forms.iter().map(open).collect()
+}
+
+/// Nothing may be written over an input, and no two outputs into one file.
+fn distinct(inputs: &[PathBuf], outputs: impl Iterator<Item = PathBuf>) -> Result<(), Failure> {
+    let real = |path: &Path| path.canonicalize().ok();
+    let inputs: Vec<PathBuf> = inputs.iter().filter_map(|input| real(input)).collect();
+    let mut seen: Vec<PathBuf> = Vec::new();
+    for output in outputs {
+        // One that is not there yet is known by its directory; a device such as /dev/null may be named twice.
+        let name = |directory: PathBuf| output.file_name().map(|name| directory.join(name));
+        let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let known = real(&output).or_else(|| real(directory.unwrap_or(Path::new("."))).and_then(name));
+        let Some(known) = known.filter(|known| known.is_file() || !known.exists()) else { continue };
+        if inputs.contains(&known) {
+            let message = format!("`{}` is an input: nothing is written over it", output.display());
+            return Err(Failure::Usage(message));
+        }
+        if seen.contains(&known) {
+            return Err(Failure::Usage(format!("`{}` is named for two outputs", output.display())));
+        }
+        seen.push(known);
+    }
+    Ok(())
 }
 
 /// Opens a file for writing. What it holds stays until there is a report to replace it.

@@ -12,6 +12,11 @@ pub fn shell(shell: clap_complete::Shell) -> Result<ExitStatus, Failure> {
     // Into memory first: the generator panics when the pipe is closed.
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "loggrep-abm", &mut out);
+    if shell == clap_complete::Shell::Bash {
+        // clap_complete 4.6 takes the hyphen of the name for one between commands, but only in one of two places.
+        let text = String::from_utf8_lossy(&out).replace("loggrep__subcmd__abm", "loggrep__abm");
+        out = text.into_bytes();
+    }
     std::io::stdout().lock().write_all(&out)?;
     Ok(ExitStatus::Success)
 }

@@ -81,7 +81,7 @@ pub fn run(arguments: &Signatures) -> Result<ExitStatus, Failure> {
             let (manifest, files) = read_pack(pack)?;
             // What cannot be loaded is no catalog, however whole it is.
             SignatureSet::from_files(pairs(&files))?;
-            eprintln!("{}: {} signatures, for loggrep-abm {}", manifest.name, files.len(), manifest.tool);
+            crate::tell!("{}: {} signatures, for loggrep-abm {}", manifest.name, files.len(), manifest.tool);
             ExitStatus::Success
         }
     };
@@ -140,7 +140,7 @@ fn test(files: &Files, out: &mut impl Write) -> Result<ExitStatus, Failure> {
         }
     }
     out.flush()?;
-    eprintln!(
+    crate::tell!(
         "{} signatures, {} examples, {} near misses, {} failures",
         tests.signatures,
         tests.examples,
@@ -166,7 +166,7 @@ fn check(
         TextOrJson::Json => write_mistakes_json(&mistakes, &mut *out)?,
     }
     out.flush()?;
-    eprintln!("{} signatures checked, {} mistakes", files.len(), mistakes.len());
+    crate::tell!("{} signatures checked, {} mistakes", files.len(), mistakes.len());
     Ok(if mistakes.is_empty() { ExitStatus::Success } else { ExitStatus::Error })
 }
 
@@ -199,13 +199,13 @@ fn pack(
     if !mistakes.is_empty() {
         write_mistakes(&mistakes, &files, &mut *out)?;
         out.flush()?;
-        eprintln!("{} mistakes: no pack was written", mistakes.len());
+        crate::tell!("{} mistakes: no pack was written", mistakes.len());
         return Ok(ExitStatus::Error);
     }
     let mut bytes = Vec::new();
     let manifest = write_pack(name, tool, &files, &mut bytes)?;
     std::fs::write(output, &bytes)
         .map_err(|error| Failure::Usage(format!("cannot write `{}`: {error}", output.display())))?;
-    eprintln!("{}: {} signatures, for loggrep-abm {}", manifest.name, manifest.files.len(), manifest.tool);
+    crate::tell!("{}: {} signatures, for loggrep-abm {}", manifest.name, manifest.files.len(), manifest.tool);
     Ok(ExitStatus::Success)
 }

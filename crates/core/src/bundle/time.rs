@@ -79,7 +79,9 @@ impl TimeContext {
     /// the newest dated line of the bundle; the zone from the path.
     pub fn for_entry(path: &[u8], mtime: Option<i64>, newest: Option<Time>) -> TimeContext {
         let year = year_from_path(path).or_else(|| mtime.and_then(year_from_mtime)).or(newest);
-        TimeContext { year: year.map(YearSource::Until), zone: zone_from_path(path) }
+        // The folder of an operation is named after its begin, all else after an end.
+        let source = if names_begin(path) { YearSource::Since } else { YearSource::Until };
+        TimeContext { year: year.map(source), zone: zone_from_path(path) }
     }
 
     /// Takes over year and zone of a stamp of the same file, for those that lack them.
@@ -190,6 +192,17 @@ pub fn year_from_path(path: &[u8]) -> Option<Time> {
         }
     }
     time.or(date).map(|seconds| Time { seconds, nanos: 0, inferred: true })
+}
+
+/// Whether the stamp in the path is that of a log folder of bmctl, such as `log/upgrade-cluster-20221101-214815/`.
+fn names_begin(path: &[u8]) -> bool {
+    const WORKSPACE: &[u8] = b"bmctl-workspace/";
+    const LOG: &[u8] = b"/log/";
+    let Some(workspace) = memchr::memmem::rfind(path, WORKSPACE) else { return false };
+    let Some(log) = memchr::memmem::rfind(&path[workspace..], LOG) else { return false };
+    let folder = &path[workspace + log + LOG.len()..];
+    let name = folder.split(|&byte| byte == b'/').next().unwrap_or_default();
+    name.len() < folder.len() && year_from_path(name).is_some()
 }
 
 /// Seconds since 1970 of `20221101-214815`, `2022-11-01_21.48.15` or a date alone, and whether a time was there.
@@ -695,6 +708,25 @@ mod tests {
         for (line, expected) in table {
             assert_eq!(end(line.as_bytes()).as_deref(), *expected, "{line}");
         }
+    }
+
+    #[test]
+    fn the_folder_of_an_operation_is_named_after_its_begin() {
+        let at = |path: &[u8], line: &[u8]| {
+            let context = TimeContext::for_entry(path, None, None);
+            find_stamp(line).and_then(|stamp| context.resolve(&stamp)).map(|time| time.to_string())
+        };
+        let log = b"s.tar.gz!bmctl-workspace/c1/log/upgrade-cluster-20220105-010000/upgrade-cluster.log";
+        for (line, expected) in [
+            ("E0105 03:50:49.000000 1 x.go:1] y", "2022-01-05T03:50:49Z"),
+            ("E0119 03:50:49.000000 1 x.go:1] y", "2022-01-19T03:50:49Z"),
+            ("E0104 23:50:49.000000 1 x.go:1] y", "2022-01-04T23:50:49Z"),
+        ] {
+            assert_eq!(at(log, line.as_bytes()).as_deref(), Some(expected), "{line}");
+        }
+        let snapshot = b"bmctl-workspace/c1/snapshot-2022-01-05-010000/nodes/n/files/var/log/messages";
+        let line = b"E0119 03:50:49.000000 1 x.go:1] y";
+        assert_eq!(at(snapshot, line).as_deref(), Some("2021-01-19T03:50:49Z"));
     }
 
     #[test]

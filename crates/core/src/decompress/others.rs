@@ -80,6 +80,11 @@ fn zstd_fault(message: &str) -> Fault {
 
 /// The window that a zstd frame beginning with `head` needs: its format's section 3.1.1.1.
 pub(super) fn zstd_window(head: &[u8]) -> u64 {
+    // Behind a frame to be skipped may come any; that of the default levels and of pzstd.
+    const USUAL: u64 = 8 << 20;
+    if head.get(1) == Some(&0x2a) {
+        return USUAL;
+    }
     let (Some(&descriptor), Some(&window)) = (head.get(4), head.get(5)) else { return 0 };
     if descriptor & 0x20 == 0 {
         let base = 1_u64 << (10 + u32::from(window >> 3));

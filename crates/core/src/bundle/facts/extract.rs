@@ -352,9 +352,13 @@ impl<'a> Member<'a> {
                 Take::Digest => {
                     found.first().map(|found| (digest(found.node), found.line)).into_iter().collect()
                 }
-                Take::Present | Take::Count => {
-                    found.iter().map(|found| (String::new(), found.line)).collect()
-                }
+                // What is said to be off, or to have nothing in it, is not there.
+                Take::Present => found
+                    .iter()
+                    .filter(|found| found.is_something())
+                    .map(|found| (String::new(), found.line))
+                    .collect(),
+                Take::Count => found.iter().map(|found| (String::new(), found.line)).collect(),
                 _ => found
                     .iter()
                     .filter_map(|found| Some((found.text(source.format.as_deref())?, found.line)))

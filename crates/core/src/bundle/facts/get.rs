@@ -26,6 +26,11 @@ pub(super) struct Found<'n> {
 }
 
 impl Found<'_> {
+    /// Whether it is an entry, or says anything but `false` and its like.
+    pub(super) fn is_something(&self) -> bool {
+        self.pair.is_some() || !self.node.is_nothing()
+    }
+
     /// The text of a scalar, of an entry, or of `format` with its `{key}` filled from a map.
     pub(super) fn text(&self, format: Option<&str>) -> Option<String> {
         if let Some(pair) = &self.pair {

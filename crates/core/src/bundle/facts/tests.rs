@@ -36,6 +36,23 @@ fn check(fact: &str, rows: &[(&str, &str, &str)]) {
 }
 
 #[test]
+fn what_is_said_to_be_off_is_not_there() {
+    let pod = |network: &str| {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  namespace: app\nspec:\n  {network}\n  nodeName: n1\n"
+        );
+        let resolved = facts(&[("kubectl_get_pods_-A_-o_yaml", &pod)]).resolve(None);
+        shown(&resolved, "pod", "pod.host_network")
+            .first()
+            .map(|shown| shown.contains("(1.0)"))
+            .unwrap_or(false)
+    };
+    assert!(pod("hostNetwork: true"));
+    assert!(!pod("hostNetwork: false"));
+    assert!(!pod("dnsPolicy: Default"));
+}
+
+#[test]
 fn facts_of_commands_and_files() {
     check(
         "node.rp_filter",

@@ -37,6 +37,17 @@ impl Node {
         entries.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
+    /// Whether it says no: `false`, nothing, an empty list.
+    pub(super) fn is_nothing(&self) -> bool {
+        match &self.content {
+            Content::Scalar(text) => {
+                ["false", "no", "off", "null", "~", ""].iter().any(|no| text.eq_ignore_ascii_case(no))
+            }
+            Content::List(list) => list.is_empty(),
+            Content::Map(entries) => entries.is_empty(),
+        }
+    }
+
     /// The text, where this is a scalar.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.content {
