@@ -177,6 +177,7 @@ pub fn expression(data: &[u8]) {
     expr.missing(&without, None, &mut missing);
     if !expr.asks_facts() {
         assert_eq!(format!("{value:?}"), format!("{:?}", expr.evaluate(&without, None)), "facts matter");
-        assert_eq!(missing.len(), 0, "{missing:?}");
+        // What `near` and its like lack are times of log lines, which are no facts.
+        assert!(missing.iter().all(|missing| !format!("{missing:?}").contains('.')), "{missing:?}");
     }
 }

@@ -246,8 +246,11 @@ fn follows_snapshot(front: &[u8]) -> bool {
 /// Seconds since 1970 as ten digits.
 fn epoch_of_name(text: &[u8]) -> Option<i64> {
     let digits = Cursor(text).digits();
+    if digits.len() != 10 {
+        return None;
+    }
     let seconds = digits.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-    (digits.len() == 10 && year_from_mtime(seconds).is_some()).then_some(seconds)
+    year_from_mtime(seconds).map(|_| seconds)
 }
 
 /// The instant of a time of modification, in seconds since 1970, unless archives are known to put it there for want of
