@@ -412,6 +412,22 @@ fn a_doubled_prefix_and_a_frame_to_be_skipped_hide_nothing() {
     assert_eq!(ids(&[skipped, frame].concat()), ["network-gateway-group-missing-interface-ip"]);
 }
 
+/// The offset is that of the message in the file, whatever it is encoded in.
+#[test]
+fn offsets_of_utf16_are_those_of_its_bytes() {
+    let front = format!("한국어 🙂 line\r\n{}", "ordinary line\n".repeat(20_000));
+    let text = format!("{front}{NDP}");
+    for big in [false, true] {
+        let order = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+        let encode = |text: &str| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+        let bytes = [&order(0xfeff)[..], &encode(&text)].concat();
+        let report = piped(&["analyze", "-", "-f", "json"], &bytes).status(0).json();
+        let offset = report["findings"][0]["evidence"][0]["offset"].as_u64().unwrap() as usize;
+        let at = NDP.find("creating").unwrap();
+        assert_eq!(offset, 2 + encode(&front).len() + 2 * at, "big endian: {big}");
+    }
+}
+
 #[test]
 fn an_input_that_is_named_twice_is_read_once() {
     let once = run(&["analyze", DEMO, "-f", "json"]).status(0).json();

@@ -135,6 +135,8 @@ struct EntryScan {
     /// Lines ended before `counted_to`.
     lines: u64,
     counted_to: u64,
+    /// Of UTF-16: how many bytes more than units the text before `counted_to` has.
+    excess: Option<i64>,
     head: Vec<u8>,
     /// The bytes before `offset`, as far as windows may need them.
     tail: Vec<u8>,
@@ -462,6 +464,7 @@ impl<'s> Scanner<'s> {
             }
         }
         let shared = scan.last_line.insert(signature, line) == Some(line);
+        let utf16_offset = scan.utf16_offset(window, found.start);
         let hits = scan.hits.entry(id).or_default();
         hits.last_line = line;
         hits.count += found.weight;
@@ -482,6 +485,7 @@ impl<'s> Scanner<'s> {
             if let Some(html) = &scan.html {
                 sample.offset = html.source_offset(sample.offset);
             }
+            sample.offset = utf16_offset.unwrap_or(sample.offset);
             if let Some(watch) = self.watch {
                 watch(signature, &scan.entry.path, &sample);
             }
@@ -573,6 +577,12 @@ impl Sink for Scanner<'_> {
         true
     }
 
+    fn utf16(&mut self) {
+        if let Some(scan) = &mut self.entry {
+            scan.excess = Some(0);
+        }
+    }
+
     fn data(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         if let Some(scan) = &mut self.entry {
             scan.see(bytes, self.options.document_bytes);
@@ -625,6 +635,7 @@ impl EntryScan {
             offset: 0,
             lines: 0,
             counted_to: 0,
+            excess: None,
             head: Vec::new(),
             tail: Vec::new(),
             html: None,
@@ -670,8 +681,27 @@ impl EntryScan {
 
     fn count_lines(&mut self, chunk: &[u8], end: u64) {
         let from = (self.counted_to - self.offset) as usize;
-        self.lines += memchr::memchr_iter(b'\n', &chunk[from..]).count() as u64;
+        self.count(&chunk[from..]);
         self.counted_to = end;
+    }
+
+    fn count(&mut self, bytes: &[u8]) {
+        self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        if let Some(sum) = &mut self.excess {
+            *sum += excess(bytes);
+        }
+    }
+
+    /// The offset in UTF-16 of what stands at `start` of the window, whose line was counted.
+    fn utf16_offset(&self, window: &Window<'_>, start: usize) -> Option<u64> {
+        const MARK: u64 = 2;
+        let to_counted = self.excess?;
+        let counted = ((self.counted_to - window.base) as usize).min(window.bytes.len());
+        let before = match start <= counted {
+            true => to_counted - excess(&window.bytes[start..counted]),
+            false => to_counted + excess(&window.bytes[counted..start]),
+        };
+        Some(MARK + 2 * (window.base + start as u64).saturating_add_signed(-before))
     }
 
     /// The number, from 1, of the line that begins at `start` of the window.
@@ -680,7 +710,7 @@ impl EntryScan {
         let to = window.base + window.at.max(start) as u64;
         if to > self.counted_to {
             let range = (self.counted_to - self.offset) as usize..(to - self.offset) as usize;
-            self.lines += memchr::memchr_iter(b'\n', &chunk[range]).count() as u64;
+            self.count(&chunk[range]);
             self.counted_to = to;
         }
         // Lines are counted no further than the window of a candidate that waits, so all between lies in it.
@@ -809,6 +839,13 @@ fn sample(
         confidence,
         ..Sample::default()
     }
+}
+
+/// Bytes of UTF-8 beyond one for each unit of UTF-16: two units for four bytes, else one for a character.
+fn excess(text: &[u8]) -> i64 {
+    let continuing = text.iter().filter(|&&byte| byte & 0xc0 == 0x80).count();
+    let pairs = text.iter().filter(|&&byte| byte >= 0xf0).count();
+    continuing as i64 - pairs as i64
 }
 
 /// The text of the lines, or its part around the match where it is too long.

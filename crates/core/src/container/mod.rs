@@ -43,6 +43,8 @@ pub enum EntryEnd {
 pub trait Sink {
     /// An entry begins. `false` skips its content: no `data`, no `end`.
     fn begin(&mut self, entry: &Entry) -> bool;
+    /// The content of the entry that just began is UTF-16 with a byte order mark; it is delivered in UTF-8.
+    fn utf16(&mut self) {}
     /// The next piece of the entry's content. `Break` stops this whole walk.
     fn data(&mut self, bytes: &[u8]) -> ControlFlow<()>;
     /// The entry is over. Comes after each `begin` that gave `true`, also when the walk stops.

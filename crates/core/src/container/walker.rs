@@ -360,6 +360,7 @@ impl<'w, S: Sink> Walker<'w, S> {
         let end = match utf16::Order::of(stream.peek(2)) {
             None => self.content(&mut stream, place),
             Some(order) => {
+                self.sink.utf16();
                 let text = utf16::Text::new(stream, order);
                 self.content(&mut Stream::new(Inline::new(text, self.buffer_bytes(place))), place)
             }
