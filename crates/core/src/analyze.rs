@@ -147,8 +147,9 @@ impl<'a> AnalyzeOptions<'a> {
 
     /// With a callback that is told of evidence as it is confirmed, from any worker.
     ///
-    /// It hears of [`Limits::evidence`] hits at most per pattern and entry, and nothing of what facts decide. Which order it hears them in depends on
-    /// the threads, and an input that is read again because a limit struck is told of again.
+    /// It hears of [`Limits::evidence`] hits at most per pattern and entry, and nothing of what facts decide. Which order
+    /// it hears them in depends on the threads. An input that is read again, because a limit struck or for the sake of
+    /// `since` and `until`, is told of again.
     #[must_use]
     pub fn with_evidence(mut self, evidence: EvidenceCallback<'a>) -> Self {
         self.evidence = Some(evidence);
