@@ -346,6 +346,14 @@ fn hits_are_chosen_by_time() {
     assert_eq!(count(&["--until", "2023-01-19T12:00:00Z"]), 3);
     assert_eq!(count(&["--since", "2023-01-19", "--until", "2023-01-19T12:00:00Z"]), 2);
     assert_eq!(count(&["--since", "25h"]), 3);
+    // The report says so, and marks what has no time.
+    let shown = run(&["analyze", &log, "--since", "2023-01-19", "--max-evidence", "9"]).status(0).stdout;
+    for text in ["hits from 2023-01-19T00:00:00Z on", "those without a time count too", "\n     no time"] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+    assert!(!run(&["analyze", &log]).status(0).stdout.contains("no time"));
+    let report = run(&["analyze", &log, "-f", "json", "--since", "2023-01-19"]).status(0).json();
+    assert_eq!((&report["since"], &report["until"]), (&Value::from("2023-01-19T00:00:00Z"), &Value::Null));
     assert_eq!(piped(&["analyze", "-", "--since", "1h"], NDP.as_bytes()).status, 2);
 }
 
@@ -1260,6 +1268,9 @@ fn mistakes_of_a_whole_file_are_told_too() {
         let got = run(&["signatures", "check", &folder.path("")]).status(2).stdout;
         assert!(got.lines().any(|line| line.starts_with(&path) && line.contains(what)), "{what}:\n{got}");
     }
+    let path = folder.file("bad.toml", b"id = \"bad\"\n# \xff\n");
+    let got = run(&["signatures", "check", &folder.path("")]).status(2).stderr;
+    assert!(got.contains(&format!("{path}:2:3: bad: this is no UTF-8")), "{got}");
 }
 
 #[test]

@@ -218,6 +218,8 @@ impl<'a> AnalyzeOptions<'a> {
             only: self.only.clone(),
             experimental: self.experimental,
             unknown: self.unknown,
+            since: self.since,
+            until: self.until,
             explain: self.explain,
         }
     }

@@ -16,6 +16,7 @@ use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind, Repetition};
 
 use crate::error::{Error, ErrorKind};
 use crate::filter::{Filter, Found, Kernel};
+use crate::lazy::LazyRegex;
 use crate::literals;
 use crate::signature::{Mistake, Pattern, Signature};
 
@@ -70,21 +71,6 @@ pub(crate) struct CompiledPattern {
     pub(crate) squeezed: Vec<Vec<u8>>,
 }
 
-struct LazyRegex {
-    text: String,
-    regex: OnceLock<Regex>,
-}
-
-impl LazyRegex {
-    fn new(text: &str) -> LazyRegex {
-        LazyRegex { text: text.to_owned(), regex: OnceLock::new() }
-    }
-
-    fn get(&self) -> &Regex {
-        self.regex.get_or_init(|| compile(&tolerant(&parsed(&self.text))))
-    }
-}
-
 impl CompiledPattern {
     /// The regex for a message that stands on one line.
     pub(crate) fn line_regex(&self) -> &Regex {
@@ -98,22 +84,22 @@ impl CompiledPattern {
 
     /// Whether `also` and `reject` let a message pass.
     pub(crate) fn accepts(&self, message: &[u8]) -> bool {
-        self.also.iter().all(|regex| regex.get().is_match(message)) && !self.rejects(message)
+        self.also.iter().all(|regex| regex.is_match(message)) && !self.rejects(message)
     }
 
     /// Which of `also` does not hold for a message, or which of `reject` does.
     pub(crate) fn refusal(&self, message: &[u8]) -> Option<String> {
-        let lacks = self.also.iter().find(|regex| !regex.get().is_match(message));
-        let rejects = || self.reject.iter().find(|regex| regex.get().is_match(message));
+        let lacks = self.also.iter().find(|regex| !regex.is_match(message));
+        let rejects = || self.reject.iter().find(|regex| regex.is_match(message));
         match lacks {
-            Some(regex) => Some(format!("`also` does not hold: {}", regex.text)),
-            None => rejects().map(|regex| format!("`reject` holds: {}", regex.text)),
+            Some(regex) => Some(format!("`also` does not hold: {}", regex.text())),
+            None => rejects().map(|regex| format!("`reject` holds: {}", regex.text())),
         }
     }
 
     /// Whether `reject` holds for a message.
     pub(crate) fn rejects(&self, message: &[u8]) -> bool {
-        self.reject.iter().any(|regex| regex.get().is_match(message))
+        self.reject.iter().any(|regex| regex.is_match(message))
     }
 
     /// Whether there is anything to reject.
@@ -122,9 +108,14 @@ impl CompiledPattern {
     }
 }
 
-/// What the loader, or for a signature that is compiled in the tests, found to parse.
+/// A regex that the loader found to parse, or the build script where it is built in.
 fn parsed(regex: &str) -> Hir {
     literals::parse(regex).expect("the loader parsed this regex")
+}
+
+/// The form of a regex that tolerates line breaks.
+fn tolerant_regex(text: &str) -> Option<Regex> {
+    Some(compile(&tolerant(&parsed(text))))
 }
 
 /// The regex in both its forms, or why it cannot be used: larger than `NFA_BYTES` when compiled.
@@ -389,8 +380,8 @@ impl CompiledPattern {
             regex: pattern.regex.clone(),
             line: OnceLock::new(),
             wrapped: OnceLock::new(),
-            also: pattern.also.iter().map(|text| LazyRegex::new(text)).collect(),
-            reject: pattern.reject.iter().map(|text| LazyRegex::new(text)).collect(),
+            also: pattern.also.iter().map(|text| LazyRegex::new(text, tolerant_regex)).collect(),
+            reject: pattern.reject.iter().map(|text| LazyRegex::new(text, tolerant_regex)).collect(),
             squeezed: pattern.required.squeezed.clone(),
         }
     }

@@ -277,6 +277,8 @@ impl Checker<'_> {
             only: if only_own { BTreeSet::from([self.signature.id.clone()]) } else { BTreeSet::new() },
             experimental: false,
             unknown: 0,
+            since: None,
+            until: None,
             explain: only_own,
         };
         decide(self.set, &scanned.tally, &scanned.facts, Vec::new(), &options)

@@ -37,6 +37,9 @@ pub(crate) struct DecideOptions {
     pub(crate) only: BTreeSet<String>,
     /// Templates of messages that no signature matched.
     pub(crate) unknown: usize,
+    /// What the scan counted hits from, and up to.
+    pub(crate) since: Option<Time>,
+    pub(crate) until: Option<Time>,
     /// Whether experimental signatures are evaluated that were not asked for by id.
     pub(crate) experimental: bool,
     /// Whether to tell why.
@@ -75,6 +78,8 @@ pub(crate) fn decide(
             signatures_digest: set.digest().to_owned(),
         },
         language: options.language.clone(),
+        since: options.since.map(|time| time.to_string()),
+        until: options.until.map(|time| time.to_string()),
         inputs,
         bundle: decider.bundle(),
         findings: Vec::new(),

@@ -34,6 +34,7 @@ pub mod fuzzing;
 mod html;
 pub mod input;
 pub mod lang;
+mod lazy;
 mod limits;
 mod literals;
 pub mod mask;

@@ -98,6 +98,8 @@ const UNTOUCHED: &[&str] = &[
     "kubernetes_version",
     "kubelet_version",
     "fingerprint",
+    "since",
+    "until",
     "first_seen",
     "last_seen",
     "first_time",

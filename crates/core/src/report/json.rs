@@ -82,6 +82,10 @@ struct Summary<'a> {
     recognised: bool,
     first_time: Option<&'a str>,
     last_time: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<&'a str>,
     findings: usize,
     advisories: usize,
     problems: usize,
@@ -102,6 +106,8 @@ impl<'a> Summary<'a> {
             recognised: report.bundle.recognised,
             first_time: report.bundle.first_time.as_deref(),
             last_time: report.bundle.last_time.as_deref(),
+            since: report.since.as_deref(),
+            until: report.until.as_deref(),
             findings: report.findings.len(),
             advisories: report.advisories.len(),
             problems: report.problems.len(),

@@ -57,6 +57,12 @@ pub struct Report {
     pub tool: Tool,
     /// Language of the titles, workarounds and messages: `en` or `ko`.
     pub language: String,
+    /// Hits dated before this do not count; those without a time do.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub since: Option<String>,
+    /// Hits dated after this do not count; those without a time do.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub until: Option<String>,
     /// What was read, in the order given.
     pub inputs: Vec<Input>,
     /// What the bundle says of itself.

@@ -104,6 +104,8 @@ pub(crate) fn sample(language: &str) -> Report {
             signatures_digest: "00ff".into(),
         },
         language: language.into(),
+        since: None,
+        until: None,
         inputs: vec![Input {
             path: "snapshot.tar.gz".into(),
             format: "tar.gz".into(),

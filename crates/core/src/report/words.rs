@@ -149,6 +149,23 @@ impl<'a> Words<'a> {
 
     /// First and last dated line of all logs.
     pub(super) fn logs(&self) -> String {
+        let mut parts = vec![self.span_of_logs()];
+        let Report { since, until, .. } = self.report;
+        for (key, time) in [("range_since", since), ("range_until", until)] {
+            parts.extend(time.as_ref().map(|time| self.lang.fill(key, &[("time", &to_the_second(time))])));
+        }
+        if self.is_ranged() {
+            parts.push(self.lang.text("range_undated").to_owned());
+        }
+        parts.join("; ")
+    }
+
+    /// Whether hits of a certain time were asked for.
+    fn is_ranged(&self) -> bool {
+        self.report.since.is_some() || self.report.until.is_some()
+    }
+
+    fn span_of_logs(&self) -> String {
         match (&self.report.bundle.first_time, &self.report.bundle.last_time) {
             (Some(first), Some(last)) => {
                 let span = self.span(first, last).unwrap_or_default();
@@ -355,6 +372,8 @@ impl<'a> Words<'a> {
             let mark =
                 if evidence.time_inferred { format!(" ({})", lang.text("inferred")) } else { String::new() };
             parts.push(format!("{}{mark}", to_the_second(time)));
+        } else if self.is_ranged() {
+            parts.push(lang.text("no_time").to_owned());
         }
         parts.extend(evidence.node.as_ref().map(|name| lang.fill("node", &[("name", name)])));
         if let Some(pod) = &evidence.pod {

@@ -336,10 +336,21 @@ pub fn read_directory(directory: &Path) -> Result<Vec<(String, String)>, Error> 
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
     let read = |path: &PathBuf| {
-        let text = std::fs::read_to_string(path).map_err(|source| error(path, source))?;
-        Ok((path.display().to_string(), text))
+        let bytes = std::fs::read(path).map_err(|source| error(path, source))?;
+        Ok((path.display().to_string(), text_of(path, bytes)?))
     };
     paths.iter().map(read).collect()
+}
+
+/// The text of a file, or where it is none.
+fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let (line, column) = line_and_column(error.as_bytes(), at);
+        let id = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let message = format!("{}:{line}:{column}: {id}: this is no UTF-8", path.display());
+        Error::new(ErrorKind::Signature, message)
+    })
 }
 
 /// Loads one file. Mistakes are added to `mistakes`; `None` when they leave nothing to use.
@@ -442,7 +453,7 @@ impl Loader<'_> {
         let names: Vec<&str> = syntax.pattern.iter().map(|p| p.get_ref().name.get_ref().as_str()).collect();
         let rules: Vec<Rule> = syntax.rule.iter().filter_map(|rule| self.rule(rule, &names)).collect();
         if syntax.pattern.is_empty() && syntax.rule.is_empty() {
-            self.mistake(0, "no [[pattern]]: and no [[rule]], nothing can show this issue");
+            self.mistake(0, "no [[pattern]] and no [[rule]]: nothing can show this issue");
         }
         let affected_when = syntax.affected_when.as_ref().and_then(|when| self.condition(when, &names));
         self.silent_patterns(&syntax, &patterns, &rules);
@@ -883,8 +894,9 @@ fn named_groups(hir: &Hir, into: &mut BTreeSet<String>) {
     }
 }
 
-pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
-    let before = &text.as_bytes()[..at.min(text.len())];
+pub(crate) fn line_and_column(text: impl AsRef<[u8]>, at: usize) -> (usize, usize) {
+    let text = text.as_ref();
+    let before = &text[..at.min(text.len())];
     let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     (line, before.len() - start + 1)

@@ -124,7 +124,9 @@ pub fn read_signatures(path: &Path) -> Result<Vec<(String, String)>, Error> {
     let files = match (is_pack(path), path.is_dir()) {
         (true, _) => read_pack(path)?.1,
         (false, true) => super::read_directory(path)?,
-        (false, false) => vec![(path.display().to_string(), text_of(path, read_file(path, FILE_BYTES)?)?)],
+        (false, false) => {
+            vec![(path.display().to_string(), super::text_of(path, read_file(path, FILE_BYTES)?)?)]
+        }
     };
     match files.is_empty() {
         true => Err(failure(format!("there are no signatures in `{}`", path.display()))),
@@ -182,7 +184,7 @@ fn verified(
             Some(text) => text,
         };
         let name = format!("{pack}{separator}{path}");
-        files.push((name.clone(), text_of(Path::new(&name), text)?));
+        files.push((name.clone(), super::text_of(Path::new(&name), text)?));
     }
     if let Some(extra) = members.keys().next() {
         return Err(fail(format!("`{}` is not in its manifest", shown(extra))));
@@ -270,10 +272,6 @@ fn read_file(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
         true => Err(failure(format!("`{}` is larger than a catalog can be", path.display()))),
         false => Ok(bytes),
     }
-}
-
-fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
-    String::from_utf8(bytes).map_err(|_| failure(format!("`{}` is no UTF-8 text", path.display())))
 }
 
 fn check_tool(tool: &str) -> Result<(), Error> {

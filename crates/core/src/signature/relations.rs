@@ -187,7 +187,7 @@ fn way_back<'a>(start: &'a str, below: &BTreeMap<&'a str, Vec<&'a str>>) -> Opti
 }
 
 fn mistake_at(signature: &Signature, at: usize, message: String) -> Mistake {
-    let (line, column) = line_and_column(&signature.definition, at);
+    let (line, column) = line_and_column(&*signature.definition, at);
     Mistake { file: signature.file.clone(), line, column, id: signature.id.clone(), message }
 }
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::get::Path;
 use super::value::FactType;
+use crate::lazy::LazyRegex;
 
 /// The fact at this place of [`Definitions::facts`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -88,9 +89,9 @@ pub(super) struct Source {
     /// Text that must stand near the beginning.
     pub(super) head: Option<String>,
     /// What shows that the member is the output it is taken for: without it, nothing found is not nothing there.
-    pub(super) proof: Option<LazyRegex>,
+    pub(super) proof: Option<LineRegex>,
     /// Tokens of a path that is something else although it has those asked for: `ip route show table 100`.
-    except: Option<LazyRegex>,
+    except: Option<LineRegex>,
     /// Whether an empty member says that there is none.
     pub(super) empty: bool,
     /// Whether numbers are hexadecimal.
@@ -112,23 +113,23 @@ pub(super) struct Source {
 #[derive(Debug)]
 pub(super) enum Form {
     Line {
-        line: LazyRegex,
-        reject: Option<LazyRegex>,
-        block: Option<LazyRegex>,
+        line: LineRegex,
+        reject: Option<LineRegex>,
+        block: Option<LineRegex>,
     },
     Table {
         columns: Vec<String>,
         column: String,
-        rows: Vec<(String, LazyRegex)>,
-        matches: Option<LazyRegex>,
+        rows: Vec<(String, LineRegex)>,
+        matches: Option<LineRegex>,
     },
     Object {
         name: Option<String>,
         get: Path,
-        matches: Option<LazyRegex>,
+        matches: Option<LineRegex>,
     },
     /// A part of the path of the member.
-    Path(LazyRegex),
+    Path(LineRegex),
 }
 
 /// What is made of all that a source gives in one member, or in one object.
@@ -159,32 +160,25 @@ pub(super) enum SubjectFrom {
     Namespace,
     Column(String),
     Get(Path),
-    PathRegex(LazyRegex),
+    PathRegex(LineRegex),
 }
 
-/// A regex that is compiled when it is first needed.
+/// A regex of lines.
 #[derive(Debug)]
-pub(super) struct LazyRegex {
-    text: String,
-    compiled: OnceLock<Option<Regex>>,
-}
+pub(super) struct LineRegex(LazyRegex);
 
-impl LazyRegex {
-    fn new(text: &str) -> LazyRegex {
-        LazyRegex { text: text.to_owned(), compiled: OnceLock::new() }
-    }
-
-    pub(super) fn regex(&self) -> Option<&Regex> {
-        self.compiled.get_or_init(|| build(&self.text).ok()).as_ref()
+impl LineRegex {
+    fn new(text: &str) -> LineRegex {
+        LineRegex(LazyRegex::new(text, |text| build(text).ok()))
     }
 
     pub(super) fn is_match(&self, text: &str) -> bool {
-        self.regex().is_some_and(|regex| regex.is_match(text))
+        self.0.is_match(text)
     }
 
     /// All matches: the first group that took part, or the whole match; with a format, that with its `{1}` filled.
     pub(super) fn find_all<'t>(&self, text: &'t str, format: Option<&str>) -> Vec<Found<'t>> {
-        let Some(regex) = self.regex() else { return Vec::new() };
+        let Some(regex) = self.0.get() else { return Vec::new() };
         let found = regex.captures_iter(text).take(MATCHES).filter_map(|captures| {
             let whole = captures.get_match()?;
             let groups = || (1..captures.group_len()).map(|group| captures.get_group(group));
@@ -391,10 +385,10 @@ impl Definitions {
 }
 
 fn compile(fact: FactId, subject: &str, value: FactType, source: &SourceSyntax) -> Result<Source, String> {
-    let optional = |text: &Option<String>| text.as_deref().map(LazyRegex::new);
+    let optional = |text: &Option<String>| text.as_deref().map(LineRegex::new);
     let form = if let Some(line) = &source.line {
         Form::Line {
-            line: LazyRegex::new(line),
+            line: LineRegex::new(line),
             reject: optional(&source.reject),
             block: optional(&source.block),
         }
@@ -405,7 +399,7 @@ fn compile(fact: FactId, subject: &str, value: FactType, source: &SourceSyntax) 
             matches: optional(&source.matches),
         }
     } else if let Some(column) = &source.column {
-        let rows = source.rows.iter().map(|(column, text)| (column.clone(), LazyRegex::new(text)));
+        let rows = source.rows.iter().map(|(column, text)| (column.clone(), LineRegex::new(text)));
         Form::Table {
             columns: source.table.clone(),
             column: column.clone(),
@@ -413,7 +407,7 @@ fn compile(fact: FactId, subject: &str, value: FactType, source: &SourceSyntax) 
             matches: optional(&source.matches),
         }
     } else {
-        Form::Path(LazyRegex::new(
+        Form::Path(LineRegex::new(
             source.in_path.as_ref().ok_or("a source has line, get, column or in_path")?,
         ))
     };
@@ -465,7 +459,7 @@ fn subject_from(text: Option<&str>, own: bool) -> Result<SubjectFrom, String> {
         Some(text) => match text.split_once(':') {
             Some(("column", column)) => SubjectFrom::Column(column.to_owned()),
             Some(("get", path)) => SubjectFrom::Get(Path::parse(path)?),
-            Some(("path", regex)) => SubjectFrom::PathRegex(LazyRegex::new(regex)),
+            Some(("path", regex)) => SubjectFrom::PathRegex(LineRegex::new(regex)),
             _ => return Err(format!("`{text}` tells no subject")),
         },
     })
@@ -554,13 +548,13 @@ pub(super) fn tokens(path: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUILTIN_FACTS, Form, LazyRegex, SubjectFrom, build, definitions, load, tokens};
+    use super::{BUILTIN_FACTS, Form, LineRegex, SubjectFrom, build, definitions, load, tokens};
 
     #[test]
     fn the_files_load() {
         let definitions = load(BUILTIN_FACTS).unwrap_or_else(|message| panic!("{message}"));
         for source in &definitions.sources {
-            let mut regexes: Vec<&LazyRegex> = Vec::new();
+            let mut regexes: Vec<&LineRegex> = Vec::new();
             match &source.form {
                 Form::Line { line, reject, block } => {
                     regexes.push(line);
@@ -576,7 +570,7 @@ mod tests {
                 regexes.push(regex);
             }
             for regex in regexes {
-                build(&regex.text).unwrap_or_else(|message| panic!("{}: {message}", regex.text));
+                build(regex.0.text()).unwrap_or_else(|message| panic!("{}: {message}", regex.0.text()));
             }
         }
     }

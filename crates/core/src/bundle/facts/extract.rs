@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
-use super::define::{Form, Found, LazyRegex, Source, SubjectFrom, Take, definitions, tokens};
+use super::define::{Form, Found, LineRegex, Source, SubjectFrom, Take, definitions, tokens};
 use super::table::{Row, Table};
 use super::value::FactValue;
 use super::yaml::{Node, objects};
@@ -426,7 +426,7 @@ impl<'a> Member<'a> {
         Some(Subject { kind, cluster, name })
     }
 
-    fn in_path(&self, regex: &LazyRegex) -> Option<String> {
+    fn in_path(&self, regex: &LineRegex) -> Option<String> {
         let path = String::from_utf8_lossy(self.path.as_bytes()).into_owned();
         regex.find_all(&path, None).pop().map(|found| found.text.into_owned())
     }
@@ -501,7 +501,7 @@ impl<'a> Member<'a> {
 }
 
 /// What a regex captures of a text, or the text itself.
-fn matched(text: &str, matches: Option<&LazyRegex>) -> Option<String> {
+fn matched(text: &str, matches: Option<&LineRegex>) -> Option<String> {
     match matches {
         Some(regex) => regex.find_all(text, None).into_iter().next().map(|found| found.text.into_owned()),
         None => Some(text.to_owned()),

@@ -2,11 +2,9 @@
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
-use std::sync::OnceLock;
-
-use regex_automata::meta::Regex;
 
 use super::{Comparison, Value};
+use crate::lazy::LazyRegex;
 use crate::version::Version;
 
 impl Comparison {
@@ -88,27 +86,12 @@ pub(super) fn contains(a: &Value, b: &Value) -> Option<bool> {
     }
 }
 
-/// A regex that is compiled when a value is first held against it.
-#[derive(Debug)]
-pub(crate) struct LazyRegex {
-    text: String,
-    regex: OnceLock<Option<Regex>>,
-}
-
-impl LazyRegex {
-    pub(super) fn parse(text: String) -> Result<LazyRegex, String> {
-        regex_syntax::parse(&text).map_err(|error| error.to_string())?;
-        Ok(LazyRegex { text, regex: OnceLock::new() })
-    }
-}
-
 /// Whether the text, or any element of the list, matches; unknown where the regex is too large to be compiled.
 pub(super) fn matches(value: &Value, regex: &LazyRegex) -> Option<bool> {
-    let compiled = || regex.regex.get_or_init(|| Regex::new(&regex.text).ok()).as_ref();
     match value {
-        Value::Text(text) => Some(compiled()?.is_match(text)),
+        Value::Text(text) => Some(regex.get()?.is_match(text)),
         Value::List(list) => {
-            let regex = compiled()?;
+            let regex = regex.get()?;
             Some(list.iter().any(|text| regex.is_match(text)))
         }
         Value::Number(_) | Value::Unknown => None,

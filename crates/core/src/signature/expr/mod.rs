@@ -10,10 +10,10 @@ mod parse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use self::compare::LazyRegex;
 pub(crate) use self::lookup::{Scope, cluster_of};
 pub(crate) use self::parse::parse;
 use crate::bundle::facts::{Entity, Fact, FactId, Resolved};
+use crate::lazy::LazyRegex;
 
 /// A parsed condition.
 #[derive(Clone, Debug)]

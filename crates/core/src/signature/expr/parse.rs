@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::compare::LazyRegex;
+use regex_automata::meta::Regex;
+
 use super::lookup::is_name;
 use super::{Comparison, Expr, FactName, Quantifier, TextFunction, Value};
 use crate::bundle::facts::definitions;
+use crate::lazy::LazyRegex;
 
 /// A mistake in an expression, at a byte of its text.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,7 +129,8 @@ impl<'a> Parser<'a> {
         if self.eat_word("matches") {
             let at = self.at;
             let text = self.string()?;
-            let regex = LazyRegex::parse(text).map_err(|message| ExprError { at, message })?;
+            regex_syntax::parse(&text).map_err(|error| ExprError { at, message: error.to_string() })?;
+            let regex = LazyRegex::new(&text, |text| Regex::new(text).ok());
             return Ok(Expr::Matches(Box::new(left), Arc::new(regex)));
         }
         Ok(left)
