@@ -53,7 +53,9 @@ fn out(file: &str) -> PathBuf {
 /// Writes `static NAME: &[(&str, &str)]` with name and text of every file of a folder of the repository, and gives their
 /// paths.
 fn embed(folder: &str, name: &str, name_of_code: &str) -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    // Asked for now, not when this script was compiled: checkouts may share a target directory.
+    let manifest = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
+    let directory = Path::new(&manifest).join("../..").join(folder);
     for path in [
         &directory,
         Path::new("build.rs"),
