@@ -22,7 +22,7 @@ use crate::report::{self, Advisory, ClusterVerdict, Coverage, Evidence, Finding,
 use crate::signature::capture::CaptureType;
 use crate::signature::expr::TextFunction;
 use crate::signature::{Confidence, PLACE_SLOTS, Rule, Severity, Signature, Status, slots};
-use crate::tally::{MemberHits, PatternHits, Sample, SignatureTally, Tally};
+use crate::tally::{MemberHits, PatternHits, Sample, SignatureTally, Tally, Values};
 use crate::text::Escaped;
 use crate::version::{Verdict, Version};
 
@@ -103,6 +103,17 @@ pub(crate) fn decide(
             offset: None,
             kind: crate::ProblemKind::Limit.as_str().to_owned(),
             message: "more facts than may be kept: the last by kind and name are left out".to_owned(),
+        });
+    }
+    for (&id, _) in tally.signatures.iter().filter(|(_, hits)| !hits.dropped.is_empty()) {
+        let (id, kept) = (set.signature(id).id(), tally.scope_keys());
+        report.problems.push(report::Problem {
+            path: String::new(),
+            offset: None,
+            kind: crate::ProblemKind::Limit.as_str().to_owned(),
+            message: format!(
+                "`{id}` has hits in more than {kept} members: of the others only the count is kept"
+            ),
         });
     }
     report.coverage.shown = report.findings.len();
@@ -365,11 +376,11 @@ impl<'a> Decider<'a> {
         evidence.truncate(self.options.evidence);
         let (nodes, pods, clusters) = self.places(members, best, &evidence, cases);
         let (verdicts, verdict) = self.verdicts(signature, &clusters);
-        let mut captures = distinct_captures(tally, tier);
+        let (mut captures, captures_omitted) = distinct_captures(tally, tier);
         let filled = self.fills(signature, cases);
         for (slot, _, value) in &filled {
             let values = captures.entry(slot.clone()).or_default();
-            if !values.contains(value) && values.len() < CAPTURE_VALUES {
+            if !values.contains(value) && values.len() < Values::MOST {
                 values.push(value.clone());
             }
         }
@@ -396,6 +407,7 @@ impl<'a> Decider<'a> {
             nodes,
             pods,
             captures,
+            captures_omitted,
             workaround,
             unfilled_slots,
             references: signature.references.clone(),
@@ -650,22 +662,33 @@ fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
     }
 }
 
-/// Values kept per capture.
-const CAPTURE_VALUES: usize = 20;
-
+/// Values of the captures of all hits, and whether there were more than are kept.
+///
+/// A wrap may have cost a value its blanks: of values that differ in nothing else one stays, that of the best
+/// evidence where it is among them.
 fn distinct_captures(
     tally: &SignatureTally,
     tier: &BTreeMap<usize, Confidence>,
-) -> BTreeMap<String, Vec<String>> {
-    let mut captures: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let shown = tally.samples.iter().filter(|(pattern, _)| tier.contains_key(pattern));
-    for (name, value) in shown.flat_map(|(_, samples)| samples).flat_map(|sample| &sample.captures) {
-        let values = captures.entry(name.clone()).or_default();
-        if values.len() < CAPTURE_VALUES {
-            values.insert(capture_text(value));
-        }
+) -> (BTreeMap<String, Vec<String>>, bool) {
+    let mut all = Values::default();
+    let shown = tally.captures.iter().filter(|(pattern, _)| tier.contains_key(pattern));
+    shown.for_each(|(_, values)| all.join(values.clone()));
+    let samples = tally.samples.iter().filter(|(pattern, _)| tier.contains_key(pattern));
+    let best = samples.flat_map(|(_, samples)| samples).flat_map(|sample| &sample.captures);
+    let best = best.filter(|(name, value)| all.kept.get(name).is_some_and(|values| values.contains(value)));
+    let rest = all.kept.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    let mut captures: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for (name, value) in best.map(|(name, value)| (name, value)).chain(rest) {
+        let value = capture_text(value);
+        let blankless: String = value.split_whitespace().collect();
+        captures.entry(name.clone()).or_default().entry(blankless).or_insert(value);
     }
-    captures.into_iter().map(|(name, values)| (name, values.into_iter().collect())).collect()
+    let sorted = |values: BTreeMap<String, String>| {
+        let mut values: Vec<String> = values.into_values().collect();
+        values.sort_unstable();
+        values
+    };
+    (captures.into_iter().map(|(name, values)| (name, sorted(values))).collect(), !all.more.is_empty())
 }
 
 /// A captured value for a person: a line break in it is a wrap, and its secrets are masked.

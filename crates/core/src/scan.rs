@@ -23,7 +23,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::signature::Confidence;
 use crate::signature::expr::TextFunction;
 use crate::stage::{Attempt, shown};
-use crate::tally::{MemberHits, PatternHits, Sample, Tally, When};
+use crate::tally::{MemberHits, PatternHits, Sample, Tally, Values, When};
 use crate::unknown;
 
 /// What a scan keeps, apart from the signatures.
@@ -173,6 +173,7 @@ struct RawHits {
     first: When,
     last: When,
     samples: Vec<Sample>,
+    captures: Values,
     buckets: Buckets,
 }
 
@@ -473,6 +474,7 @@ impl<'s> Scanner<'s> {
         if let Some(stamp) = stamp {
             hits.buckets.add(&stamp, if shared { 0 } else { found.weight });
         }
+        found.captures.iter().for_each(|(name, value)| hits.captures.add(name, value));
         hits.first = hits.first.earlier(when);
         hits.last = hits.last.later(when);
         let rank = (std::cmp::Reverse(confidence), when.is_undated());
@@ -544,6 +546,7 @@ impl<'s> Scanner<'s> {
                 buckets: raw.buckets.resolved(&context),
             };
             member.patterns.insert(pattern.index, hits);
+            self.tally.captures(pattern.signature, pattern.index, raw.captures);
             for mut sample in raw.samples {
                 sample.pattern = pattern.index;
                 sample.path = scan.entry.path.clone();

@@ -83,6 +83,45 @@ impl Sample {
     }
 }
 
+/// Values that captures took, of each name the first by their order: the same whatever order hits come in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Values {
+    pub(crate) kept: BTreeMap<String, BTreeSet<String>>,
+    /// Names of which there were more.
+    pub(crate) more: BTreeSet<String>,
+}
+
+impl Values {
+    /// Values kept per name.
+    pub(crate) const MOST: usize = 20;
+
+    pub(crate) fn add(&mut self, name: &str, value: &str) {
+        let Some(values) = self.kept.get_mut(name) else {
+            self.kept.insert(name.to_owned(), BTreeSet::from([value.to_owned()]));
+            return;
+        };
+        let is_full = values.len() >= Self::MOST;
+        if values.contains(value) {
+            return;
+        }
+        if is_full {
+            self.more.insert(name.to_owned());
+            if values.last().is_some_and(|last| last.as_str() < value) {
+                return;
+            }
+            values.pop_last();
+        }
+        values.insert(value.to_owned());
+    }
+
+    pub(crate) fn join(&mut self, other: Values) {
+        for (name, values) in other.kept {
+            values.iter().for_each(|value| self.add(&name, value));
+        }
+        self.more.extend(other.more);
+    }
+}
+
 /// Hits of one pattern in one member.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PatternHits {
@@ -117,6 +156,8 @@ pub(crate) struct SignatureTally {
     pub(crate) dropped: BTreeMap<usize, PatternHits>,
     /// By index of the pattern.
     pub(crate) samples: BTreeMap<usize, Vec<Sample>>,
+    /// By index of the pattern.
+    pub(crate) captures: BTreeMap<usize, Values>,
 }
 
 /// What the entries of one worker, or of all, gave.
@@ -163,6 +204,11 @@ impl Tally {
             unknown: Templates::default(),
             profile: Profile::default(),
         }
+    }
+
+    /// Members remembered per signature.
+    pub(crate) fn scope_keys(&self) -> usize {
+        self.scope_keys
     }
 
     /// The facts, of which none stay.
@@ -220,6 +266,10 @@ impl Tally {
         }
     }
 
+    pub(crate) fn captures(&mut self, signature: SignatureId, pattern: usize, values: Values) {
+        self.signatures.entry(signature).or_default().captures.entry(pattern).or_default().join(values);
+    }
+
     pub(crate) fn member(&mut self, signature: SignatureId, path: &EntryPath, hits: MemberHits) {
         let tally = self.signatures.entry(signature).or_default();
         match tally.members.get_mut(path) {
@@ -260,6 +310,9 @@ impl Tally {
             for sample in tally.samples.into_values().flatten() {
                 self.sample(signature, sample);
             }
+            for (pattern, values) in tally.captures {
+                self.captures(signature, pattern, values);
+            }
         }
     }
 }
@@ -290,5 +343,29 @@ impl PatternHits {
         self.buckets.extend(other.buckets);
         self.first = if empty { other.first } else { self.first.earlier(other.first) };
         self.last = if empty { other.last } else { self.last.later(other.last) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Values;
+
+    #[test]
+    fn the_same_values_stay_in_any_order() {
+        let names: Vec<String> = (0..50).map(|number| format!("{number:02}")).collect();
+        let of = |order: &mut dyn Iterator<Item = &String>| {
+            let mut values = Values::default();
+            order.for_each(|name| values.add("token", name));
+            values
+        };
+        let forwards = of(&mut names.iter());
+        let backwards = of(&mut names.iter().rev());
+        let mut joined = of(&mut names[25..].iter());
+        joined.join(of(&mut names[..25].iter()));
+        for values in [&forwards, &backwards, &joined] {
+            assert!(values.kept["token"].iter().eq(&names[..Values::MOST]));
+            assert!(values.more.contains("token"));
+        }
+        assert!(of(&mut names[..Values::MOST].iter()).more.is_empty());
     }
 }

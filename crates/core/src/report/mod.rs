@@ -374,8 +374,11 @@ pub struct Finding {
     pub nodes: Vec<String>,
     /// Pods with a hit, `namespace/pod` where the namespace is known.
     pub pods: Vec<String>,
-    /// Values of the named captures, distinct, over all evidence kept.
+    /// Values of the named captures, distinct, over all hits: of each the first 20 by their order.
     pub captures: BTreeMap<String, Vec<String>>,
+    /// Whether a capture had more values than stand here.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub captures_omitted: bool,
     /// What to do, slots filled where a value has the form of its type.
     pub workaround: String,
     /// Slots left open, and values that did not have the form of their type.

@@ -182,6 +182,7 @@ pub(crate) fn sample(language: &str) -> Report {
                     ("address".into(), list(&["linklocal"])),
                     ("interface".into(), list(&["ens192", "ens224"])),
                 ]),
+                captures_omitted: false,
                 workaround: pick(
                     "Give the interface a link-local address on bm-node-1.\n$ ip address add dev ens192 scope link ADDRESS\n$ kubectl -n kube-system delete pod {{pod}}\nThe pod starts again by itself.\n",
                     "bm-node-1의 인터페이스에 링크-로컬 주소를 부여합니다.\n$ ip address add dev ens192 scope link ADDRESS\n$ kubectl -n kube-system delete pod {{pod}}\n포드는 저절로 다시 시작됩니다.\n",
@@ -251,6 +252,7 @@ pub(crate) fn sample(language: &str) -> Report {
                 nodes: Vec::new(),
                 pods: Vec::new(),
                 captures: BTreeMap::new(),
+                captures_omitted: false,
                 workaround: String::new(),
                 unfilled_slots: Vec::new(),
                 references: Vec::new(),

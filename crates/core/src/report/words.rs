@@ -360,7 +360,10 @@ impl<'a> Words<'a> {
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
             format!("{name} = {}", self.some_of(&values, max))
         };
-        let parts: Vec<String> = finding.captures.iter().map(part).collect();
+        let mut parts: Vec<String> = finding.captures.iter().map(part).collect();
+        if finding.captures_omitted {
+            parts.push(self.lang.text("captures_omitted").to_owned());
+        }
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 
