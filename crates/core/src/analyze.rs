@@ -200,6 +200,7 @@ impl<'a> AnalyzeOptions<'a> {
             problems: self.limits.problems,
             document_bytes: self.limits.document_bytes,
             facts: self.limits.facts,
+            read_ahead: self.worker_threads() > 1,
             line_bytes: self.limits.line_bytes,
             unknown: self.unknown > 0,
             profile: self.profile,
@@ -376,7 +377,7 @@ impl Reader<'_> {
         };
         let (scanners, summary) = walk(source, &self.options.walk_options(), make)?;
         let mut tally = Tally::new(scan_options);
-        scanners.into_iter().for_each(|scanner| tally.merge(scanner.tally));
+        scanners.into_iter().for_each(|scanner| tally.merge(scanner.into_tally()));
         let input = Input {
             path: summary.path.to_string(),
             format: summary.format.to_owned(),

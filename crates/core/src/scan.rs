@@ -11,6 +11,7 @@ use globset::GlobSet;
 
 use crate::analyze::Progress;
 use crate::automaton::{Candidate, PatternId, SignatureId, SignatureSet};
+use crate::bundle::facts::ReadAhead;
 use crate::bundle::place::{Place, place_of_line, place_of_path};
 use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
 use crate::confirm::{Confirmer, Match, Window, line_around, reach};
@@ -41,6 +42,8 @@ pub(crate) struct ScanOptions {
     pub(crate) document_bytes: usize,
     /// Facts kept.
     pub(crate) facts: usize,
+    /// Whether documents are read on a thread beside the worker's.
+    pub(crate) read_ahead: bool,
     /// Bytes of a line matched around a hit.
     pub(crate) line_bytes: usize,
     /// Whether error-level messages that no signature matches are gathered.
@@ -64,6 +67,7 @@ impl ScanOptions {
             problems: 64,
             document_bytes: 1 << 20,
             facts: 10_000,
+            read_ahead: false,
             line_bytes: 32 << 10,
             unknown: false,
             profile: false,
@@ -111,6 +115,8 @@ pub(crate) struct Scanner<'s> {
     found: Vec<Candidate>,
     pieces: Vec<Found>,
     done_until: Vec<u64>,
+    /// Reads documents, once there was one.
+    read_ahead: Option<ReadAhead>,
     pub(crate) tally: Tally,
 }
 
@@ -238,6 +244,7 @@ impl<'s> Scanner<'s> {
             found: Vec::new(),
             pieces: Vec::new(),
             done_until: vec![0; set.pattern_count()],
+            read_ahead: None,
             tally: Tally::new(options),
         }
     }
@@ -260,6 +267,28 @@ impl<'s> Scanner<'s> {
     pub(crate) fn with_trace(mut self, trace: Option<Trace<'s>>) -> Scanner<'s> {
         self.trace = trace;
         self
+    }
+
+    /// What all its entries gave.
+    pub(crate) fn into_tally(mut self) -> Tally {
+        if let Some(facts) = self.read_ahead.and_then(ReadAhead::finish) {
+            self.tally.facts(facts);
+        }
+        self.tally
+    }
+
+    /// An entry that may say something of the bundle.
+    fn document(&mut self, path: &EntryPath, text: Vec<u8>) {
+        if self.options.read_ahead && self.read_ahead.is_none() {
+            self.read_ahead = ReadAhead::spawn(self.options.facts);
+        }
+        let left = match &self.read_ahead {
+            Some(ahead) => ahead.take(path, text).err(),
+            None => Some(text),
+        };
+        if let Some(text) = left {
+            self.tally.document(path, &text);
+        }
     }
 
     /// Scans one entry given whole; examples of signatures come this way.
@@ -528,7 +557,7 @@ impl<'s> Scanner<'s> {
                 document.truncate(whole);
                 self.tally.problem(cut_document(&scan.entry.path, whole));
             }
-            self.tally.document(&scan.entry.path, &document);
+            self.document(&scan.entry.path, document);
         }
         if scan.hits.is_empty() {
             return;

@@ -247,6 +247,11 @@ impl Tally {
         self.facts.read(path, text);
     }
 
+    /// Facts read elsewhere.
+    pub(crate) fn facts(&mut self, facts: Facts) {
+        self.facts.merge(facts);
+    }
+
     pub(crate) fn problem(&mut self, problem: Problem) {
         self.content_lost |= problem.kind.loses_content();
         self.problems.insert(problem);

@@ -57,7 +57,7 @@ pub fn try_signature(
             Scanner::new(set, &scan_options).with_filter(&filter).with_trace(Some((&trace, None)))
         };
         let (scanners, _) = walk(source, &options.walk_options(), make)?;
-        scanners.into_iter().for_each(|scanner| tally.merge(scanner.tally));
+        scanners.into_iter().for_each(|scanner| tally.merge(scanner.into_tally()));
         seen.join(of_input.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner), most);
     }
     let facts = tally.take_facts().resolve(options.cluster_version);

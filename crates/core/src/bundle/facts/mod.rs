@@ -4,6 +4,7 @@
 //! is read is data: see [`define`]. Layouts differ and are not known, so a member is recognised by tokens of its path
 //! or by its content. When all is read, [`Facts::resolve`] joins nodes that are known by name and by address.
 
+mod ahead;
 mod define;
 mod extract;
 mod get;
@@ -14,6 +15,7 @@ mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use self::ahead::ReadAhead;
 pub(crate) use self::define::{FactId, definitions};
 pub(crate) use self::resolve::{Entity, Resolved};
 pub(crate) use self::value::{FactType, FactValue};
