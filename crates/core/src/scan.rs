@@ -332,6 +332,9 @@ impl<'s> Scanner<'s> {
             unknown.see(chunk, scan.offset, end.saturating_sub(2 * reach));
         }
         scan.count_lines(chunk, end);
+        if let Some(unknown) = &mut scan.unknown {
+            unknown.counted(scan.lines);
+        }
         scan.keep_tail(chunk, reach);
         scan.offset = end;
         self.entry = Some(scan);

@@ -201,7 +201,7 @@ impl Member {
             let Some(end) = end else { return self.settle(settled) };
             let partial = std::mem::take(&mut self.partial);
             let end_at = at + end as u64;
-            self.block_of(&partial, self.partial_start, Some(end_at));
+            self.block_of(&partial, self.partial_start, Some(end_at), &[]);
             self.partial = partial;
             self.partial.clear();
             self.lines += 1;
@@ -218,7 +218,7 @@ impl Member {
 
     /// Looks at whole lines, block by block.
     fn whole_lines(&mut self, text: &[u8], base: u64) {
-        let mut from = 0;
+        let (mut from, mut counted) = (0, 0);
         while from < text.len() {
             let at = base + from as u64;
             // The block ends with the line that begins last in it.
@@ -227,14 +227,23 @@ impl Member {
                 Some(rest) => memchr::memchr(b'\n', rest).map_or(text.len(), |end| last + end + 1),
                 None => text.len(),
             };
-            self.block_of(&text[from..to], at, None);
-            self.lines += memchr::memchr_iter(b'\n', &text[from..to]).count() as u64;
+            if self.block_of(&text[from..to], at, None, &text[counted..from]) {
+                counted = from;
+            }
             from = to;
         }
     }
 
+    /// So many lines end in what was seen so far: the scan counts them anyway.
+    pub(crate) fn counted(&mut self, lines: u64) {
+        self.lines = lines;
+    }
+
     /// Looks at lines that begin in one block. `end` is the end of a line of which only the beginning is given.
-    fn block_of(&mut self, text: &[u8], at: u64, end: Option<u64>) {
+    ///
+    /// Counts the lines before the block, of which those in `uncounted` were not yet, once it needs the number of one;
+    /// tells whether it did.
+    fn block_of(&mut self, text: &[u8], at: u64, end: Option<u64>, uncounted: &[u8]) -> bool {
         let block = at / BLOCK;
         if self.block != Some(block) {
             self.block = Some(block);
@@ -246,13 +255,18 @@ impl Member {
         }
         if !block.is_multiple_of(self.stride) {
             self.is_sampled = true;
-            return;
+            return false;
         }
+        let mut uncounted = Some(uncounted);
+        let mut count_before = |lines: &mut u64| {
+            *lines += uncounted.take().map_or(0, |text| memchr::memchr_iter(b'\n', text).count() as u64);
+        };
         let mut counted = 0;
         let mut newlines = 0;
         // A mark of klog at the very beginning has no line end in front of it.
         let mut from = 0;
         if is_klog(text) {
+            count_before(&mut self.lines);
             from = self.line(text, 0, 0, at, end, self.lines + 1);
         }
         while let Some(mark) = find(text, from) {
@@ -274,8 +288,10 @@ impl Member {
             };
             newlines += memchr::memchr_iter(b'\n', &text[counted..start]).count() as u64;
             counted = start;
+            count_before(&mut self.lines);
             from = self.line(&text[start..], message, start, at, end, self.lines + newlines + 1);
         }
+        uncounted.is_none()
     }
 
     /// Notes an error line at the beginning of `text`, which lies at `start` of a stretch at `base`. Gives where its line
@@ -365,7 +381,7 @@ impl Member {
         if !self.partial.is_empty() {
             let partial = std::mem::take(&mut self.partial);
             let end = self.partial_start + partial.len() as u64;
-            self.block_of(&partial, self.partial_start, Some(end));
+            self.block_of(&partial, self.partial_start, Some(end), &[]);
         }
         self.settle(u64::MAX);
         into.is_sampled |= self.is_sampled;
@@ -690,10 +706,12 @@ mod tests {
     fn templates(text: &[u8], cut: usize, matched: &[std::ops::Range<u64>]) -> Templates {
         let mut member = Member::new();
         matched.iter().for_each(|range| member.matched(range.clone()));
-        let mut at = 0;
+        let (mut at, mut lines) = (0, 0);
         for piece in text.chunks(cut.max(1)) {
             let end = at + piece.len() as u64;
             member.see(piece, at, end.saturating_sub(1000));
+            lines += memchr::memchr_iter(b'\n', piece).count() as u64;
+            member.counted(lines);
             at = end;
         }
         let mut all = Templates::default();
