@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 megabytes=${1:-1000}
 runs=${2:-5}
+target=${CARGO_TARGET_DIR:-target}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -13,10 +14,10 @@ for tool in igzip:isal ugrep:ugrep rg:ripgrep hyperfine:hyperfine jq:jq; do
 done
 cargo build --quiet --release -p loggrep-abm -p loggrep-abm-bench
 bundle=$work/bundle.tar.gz
-target/release/corpus "$megabytes" "$bundle"
+"$target/release/corpus" "$megabytes" "$bundle"
 printf 'calling webhook\nx509: certificate\nsigned by unknown\n' >"$work/literals"
 
-commands=("target/release/loggrep-abm analyze -f json $bundle" "target/release/loggrep-abm analyze -j1 -f json $bundle")
+commands=("$target/release/loggrep-abm analyze -f json $bundle" "$target/release/loggrep-abm analyze -j1 -f json $bundle")
 command -v igzip >/dev/null && commands+=("igzip -dc $bundle")
 command -v ugrep >/dev/null && commands+=("ugrep -z -a -n -F -f $work/literals $bundle")
 command -v rg >/dev/null && commands+=("rg -z -a -n -F -f $work/literals $bundle")

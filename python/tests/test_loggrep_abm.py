@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import ctypes
+import hashlib
 import io
+import json
 import pickle
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -144,6 +147,100 @@ def test_signatures_from_anywhere() -> None:
     assert str(mistake).startswith("broken.toml:1:")
 
 
+def test_wrong_types_are_told_by_name(analyzer: Analyzer, demo: Report) -> None:
+    untyped: Any = Analyzer
+    made: Any = analyzer
+    session: Any = analyzer.session()
+    redactor: Any = Redactor()
+    signatures: Any = Signatures
+    check: Any = loggrep_abm.check
+    limits: Any = Limits
+    wrong: list[tuple[Callable[[], object], str]] = [
+        (lambda: untyped(language=1), "language must be str, not int"),
+        (lambda: untyped(min_confidence=None), "min_confidence must be str, not NoneType"),
+        (lambda: untyped(since=7), "since must be str, not int"),
+        (lambda: untyped(threads="2"), "threads must be int, not str"),
+        (lambda: untyped(context=1.5), "context must be int, not float"),
+        (lambda: untyped(only="one-id"), "only must be an iterable of str, not str"),
+        (lambda: untyped(include=[1]), "an item of include must be str, not int"),
+        (lambda: untyped(exclude=3), "exclude must be an iterable of str, not int"),
+        (lambda: untyped("signatures"), "signatures must be Signatures or None, not str"),
+        (lambda: untyped(limits={"depth": 1}), "limits must be Limits or None, not dict"),
+        (lambda: untyped(limits=limits(depth="deep")), "limits.depth must be int, not str"),
+        (lambda: untyped(redactor=True), "redactor must be Redactor or None, not bool"),
+        (lambda: untyped(experimental="no"), "experimental must be bool, not str"),
+        (lambda: untyped(unknown="5"), "unknown must be int, not str"),
+        (lambda: made.analyze(None), "source must be a path, bytes or a file opened for reading, not NoneType"),
+        (lambda: made.analyze(7), "source must be a path"),
+        (lambda: made.analyze(io.StringIO("x")), "opened in binary mode: it gives str"),
+        (lambda: made.analyze(b"", name=1), "name must be str, not int"),
+        (lambda: made.analyze("a", 1), "an input must be str or os.PathLike, not int"),
+        (lambda: made.session(1), "name must be str, not int"),
+        (lambda: session.begin(b"a.log"), "name must be str, not bytes"),
+        (lambda: session.begin("a", mtime="now"), "mtime must be int, not str"),
+        (lambda: session.push("text"), "data must be bytes, bytearray or memoryview, not str"),
+        (lambda: redactor.redact(demo.to_json()), "report must be Report, not str"),
+        (lambda: signatures.from_directory(1), "path must be str or os.PathLike, not int"),
+        (lambda: signatures.from_pack(None), "path must be str or os.PathLike, not NoneType"),
+        (lambda: signatures.from_files(["a"]), "files must be a mapping of str to str, not list"),
+        (lambda: signatures.from_files({"a.toml": b""}), "the text of a.toml must be str, not bytes"),
+        (lambda: check(3), "signatures must be str or os.PathLike, not int"),
+    ]
+    for call, message in wrong:
+        with pytest.raises(TypeError, match=re.escape(message)):
+            call()
+    session.close()
+    assert analyzer.analyze(bytearray(LOG), name="a.log") == analyzer.analyze(memoryview(LOG), name="a.log")
+
+
+def test_captures_beyond_the_limit_are_told(analyzer: Analyzer) -> None:
+    log = b"".join(LOG.replace(b"ens192", b"ens%d" % number) for number in range(100))
+    (finding,) = [one for one in analyzer.analyze(log, name="a.log") if one.id == LOG_ID]
+    assert finding.captures_omitted and 0 < len(finding.captures["interface"]) < 100
+    (finding,) = [one for one in analyzer.analyze(LOG, name="a.log") if one.id == LOG_ID]
+    assert not finding.captures_omitted
+
+
+def test_experimental_signatures_and_unknown_messages() -> None:
+    name = f"{LOG_ID}.toml"
+    toml = (ROOT / "signatures" / name).read_text()
+    experimental = toml.replace("source_confidence", 'status = "experimental"\nsource_confidence', 1)
+    signatures = Signatures.from_files({name: experimental})
+    log = LOG + b"E0119 22:11:49.705596 1 client.go:48] spurious wombat in the reactor\n"
+    ids = [one.id for one in Analyzer(signatures).analyze(log, name="a.log")]
+    assert ids == []
+    report = Analyzer(signatures, context=0, experimental=True, unknown=0).analyze(log, name="a.log")
+    assert [one.id for one in report] == [LOG_ID]
+    assert "wombat" not in report.to_json()
+    assert "wombat" in Analyzer(signatures, context=0, unknown=3).analyze(log, name="a.log").to_json()
+    with pytest.raises(loggrep_abm.InvalidArgumentError, match="1001"):
+        Analyzer(unknown=1001)
+
+
+def pack_of(path: Path, text: str, told: str | None = None) -> None:
+    """Writes a pack of one signature; `told` is what the manifest says of it."""
+    member, content = f"signatures/{LOG_ID}.toml", text.encode()
+    digest = hashlib.sha256((told or text).encode()).hexdigest()
+    files = [{"path": member, "bytes": len(content), "sha256": digest}]
+    manifest = {"format": 1, "name": "own", "tool": ">= 0.1.0", "files": files}
+    with tarfile.open(path, "w:gz") as pack:
+        for name, data in [("manifest.json", json.dumps(manifest).encode()), (member, content)]:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            pack.addfile(entry, io.BytesIO(data))
+
+
+def test_a_pack_is_held_to_its_manifest(tmp_path: Path) -> None:
+    toml = (ROOT / "signatures" / f"{LOG_ID}.toml").read_text()
+    own = tmp_path / "own.tar.gz"
+    pack_of(own, toml)
+    assert Signatures.from_pack(own).ids == [LOG_ID]
+    assert Signatures.from_pack(str(own), builtin=True).ids == Signatures.builtin().ids
+    pack_of(own, toml, toml + "\n")
+    with pytest.raises(loggrep_abm.SignatureError, match="cannot be trusted"):
+        Signatures.from_pack(own)
+
+
 @pytest.mark.parametrize("page", ["README.md", "python/README.md"])
 def test_the_scripts_of_the_readme_run(page: str, tmp_path: Path) -> None:
     shutil.copy(DEMO, tmp_path / "snapshot.tar.gz")
@@ -156,8 +253,8 @@ def test_the_scripts_of_the_readme_run(page: str, tmp_path: Path) -> None:
 def test_numbers_pass_whole(demo: Report) -> None:
     wide = Analyzer(limits=Limits(total_bytes=1 << 40, member_bytes=1 << 40))
     assert wide.analyze(DEMO) == demo
-    with pytest.raises(ctypes.ArgumentError):
-        Analyzer(limits=Limits(depth="deep"))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="limits.depth"):
+        Analyzer(limits=Limits(depth=-1))
 
 
 def test_a_redacted_report_names_nobody(demo: Report) -> None:
@@ -172,6 +269,7 @@ def test_a_redacted_report_names_nobody(demo: Report) -> None:
     assert names >= {"usr-cp-01", "user-ci", "admin-seoul"}
     assert redactor.redact(demo) == report
     assert Redactor().key() == {}
+    assert report.redacted and not demo.redacted
 
 
 def test_callbacks_hear_and_cancel(analyzer: Analyzer) -> None:

@@ -10,8 +10,12 @@
  * - NULL where there must be none is `LGABM_NULL_ARGUMENT`, never a crash. A handle that was freed is the caller's bug.
  * - Text is a pointer and a length, UTF-8, not terminated by NUL and possibly with NUL inside.
  * - "Any thread" means: at once with any other call that has the same handle, except those that free or change it.
- * - The library has no global state, installs no signal handlers, writes no files and prints nothing.
- * - Nothing of a panic or an error crosses this boundary but a status; `LGABM_PANIC` is a bug to be reported.
+ * - The library has no global state, installs no signal handlers and writes no files. It prints nothing, with one
+ *   exception: a panic, which is a bug of the library, is told in a line or more on the standard error of the process
+ *   by the Rust runtime, on the thread that met it, before the call returns. What that runtime tells of a panic is set
+ *   for a whole process, so the library leaves it alone; RUST_BACKTRACE=0 keeps it to a line or two.
+ * - Nothing of a panic or an error crosses this boundary but a status; `LGABM_PANIC` is a bug to be reported, and its
+ *   error object holds the message of the panic.
  *
  * Generated from the Rust sources: changes belong there.
  */
@@ -429,6 +433,21 @@ lgabm_status lgabm_signatures_from_directory(const char *path,
                                              lgabm_error **error);
 
 /**
+ * Compiles the signatures of a pack: a `.tar.gz` that `loggrep-abm signatures pack` made. `path` is UTF-8. The pack is
+ * taken only if every file is what its manifest says. If `with_builtin` is not 0, they come beside the built-in ones, and
+ * in place of those of the same id: a pack may be newer. `LGABM_SIGNATURE` if it is no such pack. Otherwise as
+ * `lgabm_signatures_from_directory`. Any thread.
+ *
+ * The caller holds:
+ * `path` leads to `path_len` bytes or is NULL; `signatures` and `error` are NULL or may be written to.
+ */
+lgabm_status lgabm_signatures_from_pack(const char *path,
+                                        size_t path_len,
+                                        int32_t with_builtin,
+                                        lgabm_signatures **signatures,
+                                        lgabm_error **error);
+
+/**
  * Compiles signatures from memory, after the built-in ones if `with_builtin` is not 0. The texts are copied. `files` may
  * be NULL when `count` is 0. Otherwise as `lgabm_signatures_from_directory`. Any thread.
  *
@@ -643,6 +662,28 @@ lgabm_status lgabm_options_set_cluster_version(lgabm_options *options,
  */
 lgabm_status lgabm_options_set_context(lgabm_options *options,
                                        uint32_t lines,
+                                       lgabm_error **error);
+
+/**
+ * Evaluates experimental signatures too if `experimental` is not 0; by default only those added with
+ * `lgabm_options_add_only`. `error` may be NULL.
+ *
+ * The caller holds:
+ * As for `lgabm_options_set_threads`.
+ */
+lgabm_status lgabm_options_set_experimental(lgabm_options *options,
+                                            int32_t experimental,
+                                            lgabm_error **error);
+
+/**
+ * Sets how many of the most frequent error-level messages that no signature matched the report holds, at most 1000; 0
+ * looks for none, 5 is the default. `error` may be NULL.
+ *
+ * The caller holds:
+ * As for `lgabm_options_set_threads`.
+ */
+lgabm_status lgabm_options_set_unknown(lgabm_options *options,
+                                       uint32_t templates,
                                        lgabm_error **error);
 
 /**

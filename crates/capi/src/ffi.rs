@@ -251,3 +251,40 @@ unsafe fn fail(failure: Failure, error: *mut *mut lgabm_error) -> lgabm_status {
     }
     status
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::guard_unit;
+    use crate::error::{lgabm_error, lgabm_error_free, lgabm_error_message, lgabm_status};
+    use crate::ffi::lgabm_text;
+
+    #[test]
+    fn a_panic_is_a_status_with_its_message() {
+        let mut error: *mut lgabm_error = std::ptr::null_mut();
+        // SAFETY: the place for the error is a variable.
+        let status = unsafe { guard_unit(&raw mut error, || panic!("a wheel came off")) };
+        assert_eq!(status, lgabm_status::LGABM_PANIC);
+        let mut text = lgabm_text { data: std::ptr::null(), len: 0 };
+        // SAFETY: the error was just given, and the text is a variable.
+        assert_eq!(unsafe { lgabm_error_message(error, &raw mut text) }, lgabm_status::LGABM_OK);
+        // SAFETY: the text lives as long as the error.
+        let message = unsafe { std::slice::from_raw_parts(text.data.cast::<u8>(), text.len) };
+        assert_eq!(message, b"a bug of the library: a wheel came off");
+        // SAFETY: it is not used afterwards.
+        unsafe { lgabm_error_free(error) };
+    }
+
+    /// What the header says of the one thing that is printed.
+    #[test]
+    fn a_panic_is_told_on_standard_error_by_the_runtime() {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "ffi::tests::a_panic_is_a_status_with_its_message", "--nocapture"]);
+        let output = command.env("RUST_BACKTRACE", "0").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("a wheel came off"), "{told}");
+        assert!(told.trim().lines().count() <= 3, "{told}");
+    }
+}

@@ -287,6 +287,47 @@ pub unsafe extern "C" fn lgabm_options_set_context(
     unsafe { change(options, error, set) }
 }
 
+/// Evaluates experimental signatures too if `experimental` is not 0; by default only those added with
+/// `lgabm_options_add_only`. `error` may be NULL.
+///
+/// # Safety
+/// As for `lgabm_options_set_threads`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lgabm_options_set_experimental(
+    options: *mut lgabm_options,
+    experimental: i32,
+    error: *mut *mut lgabm_error,
+) -> lgabm_status {
+    let set = |options: &mut Options| {
+        options.core.experimental = experimental != 0;
+        Ok(())
+    };
+    // SAFETY: the caller's promises are those of `change`.
+    unsafe { change(options, error, set) }
+}
+
+/// Sets how many of the most frequent error-level messages that no signature matched the report holds, at most 1000; 0
+/// looks for none, 5 is the default. `error` may be NULL.
+///
+/// # Safety
+/// As for `lgabm_options_set_threads`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lgabm_options_set_unknown(
+    options: *mut lgabm_options,
+    templates: u32,
+    error: *mut *mut lgabm_error,
+) -> lgabm_status {
+    let set = |options: &mut Options| {
+        if templates > 1000 {
+            return Err(refused("number of messages up to 1000", &templates.to_string()));
+        }
+        options.core.unknown = templates as usize;
+        Ok(())
+    };
+    // SAFETY: the caller's promises are those of `change`.
+    unsafe { change(options, error, set) }
+}
+
 /// Evaluates this signature, and no other but those added too. An id that the set does not hold makes the analysis fail.
 /// `error` may be NULL.
 ///

@@ -1,11 +1,12 @@
 //! Signature sets, and the check of their files.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use loggrep_abm_core::SignatureSet;
 use loggrep_abm_core::check::check_files;
-use loggrep_abm_core::signature::{Mistake, read_directory};
+use loggrep_abm_core::signature::{Mistake, read_directory, read_pack};
 
 use crate::error::{Failure, lgabm_error, lgabm_status};
 use crate::ffi::{
@@ -113,6 +114,37 @@ pub unsafe extern "C" fn lgabm_signatures_from_directory(
         let path = unsafe { required_text(path, path_len) }?;
         let files = read_directory(Path::new(path))?;
         set(with_builtin, pairs(&files))
+    };
+    // SAFETY: the caller's promises are those of `guard`.
+    unsafe { guard(signatures, error, body) }
+}
+
+/// Compiles the signatures of a pack: a `.tar.gz` that `loggrep-abm signatures pack` made. `path` is UTF-8. The pack is
+/// taken only if every file is what its manifest says. If `with_builtin` is not 0, they come beside the built-in ones, and
+/// in place of those of the same id: a pack may be newer. `LGABM_SIGNATURE` if it is no such pack. Otherwise as
+/// `lgabm_signatures_from_directory`. Any thread.
+///
+/// # Safety
+/// `path` leads to `path_len` bytes or is NULL; `signatures` and `error` are NULL or may be written to.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lgabm_signatures_from_pack(
+    path: *const std::ffi::c_char,
+    path_len: usize,
+    with_builtin: i32,
+    signatures: *mut *mut lgabm_signatures,
+    error: *mut *mut lgabm_error,
+) -> lgabm_status {
+    let body = || {
+        // SAFETY: the caller's promise is that of `text`.
+        let path = unsafe { required_text(path, path_len) }?;
+        let (_, files) = read_pack(Path::new(path))?;
+        let ids = files.iter().filter_map(|(name, _)| Path::new(name).file_stem()?.to_str());
+        let replaced: BTreeSet<String> = ids.map(str::to_owned).collect();
+        let set = match with_builtin {
+            0 => SignatureSet::from_files(pairs(&files))?,
+            _ => SignatureSet::with_builtin_except(&replaced, pairs(&files))?,
+        };
+        Ok(give(Arc::new(set)))
     };
     // SAFETY: the caller's promises are those of `guard`.
     unsafe { guard(signatures, error, body) }

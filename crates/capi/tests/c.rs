@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
+use loggrep_abm_core::signature::write_pack;
+
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-Werror", "-pedantic"];
 
@@ -111,7 +113,12 @@ fn c_programs_get_what_the_header_says() {
     let program = compile("cc", "-std=c99", "crates/capi/tests/c/api.c", "api");
     let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty");
     std::fs::create_dir_all(&empty).unwrap();
-    run(command(&program).arg(bundle()).arg(Path::new(ROOT).join("signatures")).arg(&empty));
+    let name = "network-gateway-group-missing-interface-ip.toml";
+    let text = std::fs::read_to_string(Path::new(ROOT).join("signatures").join(name)).unwrap();
+    let pack = Path::new(env!("CARGO_TARGET_TMPDIR")).join("own.tar.gz");
+    let mut file = std::fs::File::create(&pack).unwrap();
+    write_pack("own", ">= 0.1.0", &[(name.to_owned(), text)], &mut file).unwrap();
+    run(command(&program).arg(bundle()).arg(Path::new(ROOT).join("signatures")).arg(&empty).arg(&pack));
 }
 
 #[test]

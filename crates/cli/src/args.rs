@@ -13,6 +13,11 @@ const EXIT_STATUS: &str = "Exit status, the first that applies:
   1  a finding at or above --fail-on; for grep: nothing found
   0  otherwise";
 
+const ENVIRONMENT: &str = "An option that is not given is taken from LOGGREP_ABM_ and its name, such as
+LOGGREP_ABM_MIN_SEVERITY=medium, then from the file (see `config`). An option that may be
+given several times has a value a line there:
+  LOGGREP_ABM_EXCLUDE=$'*.tmp\\n*/audit/*'";
+
 const DIFF_STATUS: &str = "Exit status, the first that applies:
   2  usage, signature or read error
   3  with --strict: the new input was only partly readable
@@ -24,7 +29,8 @@ const DIFF_STATUS: &str = "Exit status, the first that applies:
 /// Reads `bmctl check cluster --snapshot` archives, bmctl workspaces, sosreports and single logs, with all that is
 /// nested in them, without unpacking anything, offline.
 #[derive(Parser)]
-#[command(name = "loggrep-abm", version, after_help = EXIT_STATUS, max_term_width = 110)]
+#[command(name = "loggrep-abm", version, max_term_width = 110)]
+#[command(after_help = EXIT_STATUS, after_long_help = format!("{EXIT_STATUS}\n\n{ENVIRONMENT}"))]
 pub struct Arguments {
     /// Take the options of this file; the environment and the command line count more.
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
@@ -52,7 +58,11 @@ pub enum Command {
     /// List, show, write, check, test and pack signatures.
     Signatures(Signatures),
     /// Print the JSON Schema of the JSON report.
-    Schema,
+    Schema {
+        /// That of `analyze --each -f json`: a report for each input, and the table of issues and inputs.
+        #[arg(long)]
+        each: bool,
+    },
     /// Print the completions for a shell.
     Completions {
         /// The shell.
@@ -153,7 +163,7 @@ pub struct LimitArguments {
 pub struct SignatureSource {
     /// Add the signatures of a directory or of a pack; may be given several times. A pack is verified first, and its
     /// signatures take the place of built-in ones of the same id.
-    #[arg(long, value_name = "DIR|FILE", env = "LOGGREP_ABM_SIGNATURES")]
+    #[arg(long, value_name = "DIR|FILE")]
     pub signatures: Vec<PathBuf>,
     /// Leave out the built-in signatures.
     #[arg(long)]
@@ -289,7 +299,7 @@ pub enum Color {
 }
 
 #[derive(Args)]
-#[command(after_help = EXIT_STATUS)]
+#[command(after_help = EXIT_STATUS, after_long_help = format!("{EXIT_STATUS}\n\n{ENVIRONMENT}"))]
 pub struct Analyze {
     #[command(flatten)]
     pub reading: Reading,
@@ -300,8 +310,8 @@ pub struct Analyze {
     /// Write to a file what goes to standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// A report for each input instead of one for all that belongs together, and a table of issues and inputs at the
-    /// end; as text or json.
+    /// A report for each input instead of one for all that belongs together, and a table of issues and inputs; as text,
+    /// json, jsonl or markdown, and as csv the table alone.
     #[arg(long)]
     pub each: bool,
     /// Language of the report; text follows the locale, other forms are English.

@@ -9,6 +9,8 @@
 //! [grep]
 //! threads = 2
 //! ```
+//!
+//! A variable of an option that may be given several times has a value a line.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -36,7 +38,23 @@ type Settings = BTreeMap<(String, String), Setting>;
 /// The command line with the environment and the files as defaults, in the language of the locale.
 pub fn command() -> Result<Command, Failure> {
     let settings = read_files()?;
-    Ok(crate::help::in_language(with_defaults(Arguments::command(), &settings)))
+    let lang = setting(&settings, "analyze", "lang").and_then(|setting| setting.values.first());
+    let command = with_defaults(Arguments::command(), &settings);
+    Ok(crate::help::in_language(command, lang.map(String::as_str)))
+}
+
+/// Whether the value of an option is that of its variable, which [`with_default`] has made a default.
+pub fn is_of_lines(arg: &Arg) -> bool {
+    let long = arg.get_long().unwrap_or_default();
+    matches!(arg.get_action(), ArgAction::Append) && lines_of(&variable(long)).is_some()
+}
+
+/// The lines of a variable that hold anything; `None` where it is not set or has none.
+fn lines_of(variable: &str) -> Option<Vec<String>> {
+    let text = std::env::var(variable).ok()?;
+    let lines: Vec<String> =
+        text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    (!lines.is_empty()).then_some(lines)
 }
 
 /// Which file a default of an option comes from.
@@ -68,6 +86,14 @@ fn with_default(arg: Arg, command: &str, settings: &Settings) -> Arg {
         ArgAction::SetTrue => arg.value_parser(clap::builder::BoolishValueParser::new()),
         _ => arg,
     };
+    // Of an option that may be given several times the variable has a value a line, which clap cannot tell.
+    if matches!(arg.get_action(), ArgAction::Append) {
+        let of_file = || setting(settings, command, &long).map(|setting| setting.values.clone());
+        return match lines_of(&variable(&long)).or_else(of_file) {
+            Some(values) => arg.default_values(values),
+            None => arg,
+        };
+    }
     let arg = arg.env(variable(&long)).hide_env(true);
     match setting(settings, command, &long) {
         Some(setting) => arg.default_values(setting.values.clone()),

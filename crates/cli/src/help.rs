@@ -1,13 +1,16 @@
-//! The help of `analyze` and the mistakes of the command line in Korean, where the locale is.
+//! The help of `analyze` and the mistakes of the command line in Korean: by `--lang`, `LOGGREP_ABM_LANG` or a file, else
+//! where the locale is.
 //!
 //! The texts stand in `lang/ko.toml`. What has none there stays as clap tells it, in English.
 
 use std::process::ExitCode;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, ValueEnum};
+
+use crate::args::Language;
 
 const FILE: &str = include_str!("../lang/ko.toml");
 
@@ -23,13 +26,32 @@ fn word(table: &str, key: &'static str) -> &'static str {
     TEXTS.get(table).and_then(|table| table.get(key)?.as_str()).unwrap_or(key)
 }
 
+/// The language, before the command line is parsed: `in_file` is what a file says.
+static LANGUAGE: OnceLock<&str> = OnceLock::new();
+
 fn is_korean() -> bool {
-    crate::cmd::language(None, true) == "ko"
+    *LANGUAGE.get_or_init(|| language(None)) == "ko"
 }
 
-/// The command line with the help of `analyze` in the language of the locale.
-pub fn in_language(command: Command) -> Command {
-    if !is_korean() {
+fn language(in_file: Option<&str>) -> &'static str {
+    let mut arguments = std::env::args().skip(1).take_while(|argument| argument != "--");
+    let mut named = None;
+    while let Some(argument) = arguments.next() {
+        match argument.split_once('=') {
+            Some(("--lang", language)) => named = Some(language.to_owned()),
+            _ if argument == "--lang" => named = arguments.next(),
+            _ => {}
+        }
+    }
+    let variable = || std::env::var("LOGGREP_ABM_LANG").ok();
+    let named = named.or_else(variable).or_else(|| in_file.map(str::to_owned));
+    let asked = named.and_then(|named| Language::from_str(&named, false).ok());
+    crate::cmd::language(asked, true)
+}
+
+/// The command line with the help of `analyze` in the language of the user; `in_file` is what a file says.
+pub fn in_language(command: Command, in_file: Option<&str>) -> Command {
+    if *LANGUAGE.get_or_init(|| language(in_file)) != "ko" {
         return command;
     }
     // One of its own, since the heading of the one for all commands shows in all of them.
@@ -44,7 +66,9 @@ pub fn in_language(command: Command) -> Command {
         let help = Arg::new("help").short('h').long("help").action(ArgAction::Help);
         let analyze = analyze.disable_help_flag(true).arg(help).args(config);
         let analyze = analyze.about(about).long_about(about);
-        let analyze = analyze.after_help(text("exit-status").unwrap_or_default());
+        let (status, environment) =
+            (text("exit-status").unwrap_or_default(), text("environment").unwrap_or_default());
+        let analyze = analyze.after_help(status).after_long_help(format!("{status}\n\n{environment}"));
         let analyze = analyze.help_template(StyledStr::from(template));
         analyze.override_usage(word("words", "synopsis")).mut_args(in_korean)
     })
@@ -177,7 +201,7 @@ mod tests {
         let analyze = command.find_subcommand("analyze").expect("a command");
         let options = analyze.get_arguments().filter(|arg| !arg.is_hide_set());
         let mut expected: BTreeSet<&str> = options.map(key_of).collect();
-        expected.extend(["about", "exit-status", "config", "help"]);
+        expected.extend(["about", "exit-status", "environment", "config", "help"]);
         let texts = |table: &'static toml::Table| {
             table.iter().filter_map(|(key, text)| Some((key.as_str(), text.as_str()?)))
         };

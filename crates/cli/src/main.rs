@@ -89,7 +89,7 @@ fn main() -> ExitCode {
         Command::Config { command: args::ConfigCommand::Show { command } } => cmd::config::show(command),
         Command::Explain(explain) => cmd::explain::run(explain),
         Command::Signatures(signatures) => cmd::signatures::run(signatures),
-        Command::Schema => cmd::schema::run(),
+        Command::Schema { each } => cmd::schema::run(*each),
     };
     match result {
         Ok(status) => status.into(),

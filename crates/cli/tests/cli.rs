@@ -1478,11 +1478,103 @@ fn each_input_has_its_report_and_a_column() {
     assert!(row["cells"][1].is_object());
     let text = run(&["analyze", "--each", "-q", &log, DEMO]).status(0).stdout;
     assert_golden("each.txt", &text.replace(&log, "x.log"));
-    run(&["analyze", "--each", &log, "-f", "html"]).status(2);
+    let refused = run(&["analyze", "--each", &log, "-f", "html"]).status(2).stderr;
+    assert!(refused.contains("jsonl, markdown or csv"), "{refused}");
     run(&["analyze", "--each", "--strict", &log, DEMO]).status(3);
 }
 
+#[test]
+fn each_writes_its_other_forms_and_fits_its_schema() {
+    let folder = Folder::new("each-forms");
+    let log = folder.file("x.log", NDP);
+    let bad = folder.file("=bad|name.log", NDP);
+    let (csv, markdown) = (folder.path("o.csv"), folder.path("o.md"));
+    let forms = ["-f", "jsonl", "-f", &format!("csv={csv}"), "-f", &format!("markdown={markdown}")];
+    let lines = run(&[&["analyze", "--each", &log, &bad][..], &forms].concat()).status(0).stdout;
+    let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["type"], last["inputs"].as_array().map(Vec::len)), (&"rollup".into(), Some(2)));
+    let csv = std::fs::read_to_string(csv).unwrap();
+    assert_eq!(
+        csv.lines().filter(|row| row.contains("network-gateway-group-missing-interface-ip")).count(),
+        2,
+        "{csv}"
+    );
+    let markdown = std::fs::read_to_string(markdown).unwrap();
+    assert!(
+        markdown.contains("| --- | --- | ---: | ---: |") && markdown.contains("bad\\|name"),
+        "{markdown}"
+    );
+    let schema = run(&["schema", "--each"]).status(0).json();
+    assert_eq!(schema["properties"]["rollup"]["$ref"], "#/$defs/Rollup");
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let document = run(&["analyze", "--each", &log, DEMO, "--redact", "-f", "json"]).status(0).json();
+    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[test]
+fn an_entry_of_the_ignore_file_that_names_no_issue_is_told() {
+    let folder = Folder::new("ignore-unknown");
+    let entry = |id: &str| format!("[[ignore]]\nid = \"{id}\"\nreason = \"r\"\n");
+    let both = entry("webhook-x509") + &entry("webhook-x509-unknown-authority") + &entry("\\u001b[2Jx");
+    let file = folder.file("ignore", &both);
+    let told = run(&["analyze", DEMO, "-q", "--ignore", &file]).status(0).stderr;
+    assert!(told.contains("did you mean `webhook-x509-unknown-authority`?"), "{told}");
+    assert!(told.contains("no issue") && told.lines().count() == 2 && !told.contains('\u{1b}'), "{told}");
+    let told = run(&["analyze", DEMO, "-q", "--lang", "ko", "--ignore", &file]).status(0).stderr;
+    assert!(told.contains("혹시 `webhook-x509-unknown-authority`인가요?"), "{told}");
+}
+
+#[test]
+fn a_redacted_report_says_so_and_a_diff_with_it_too() {
+    let folder = Folder::new("redacted-diff");
+    let (plain, hidden) = (folder.path("plain.json"), folder.path("hidden.json"));
+    run(&["analyze", DEMO, "-f", "json", "-o", &plain]).status(0);
+    run(&["analyze", DEMO, "--redact", "-f", "json", "-o", &hidden]).status(0);
+    let report: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&hidden).unwrap()).unwrap();
+    assert_eq!(report["redacted"], true);
+    let told = run(&["diff", &plain, &hidden]).status(0).stdout;
+    assert!(told.contains("A report is redacted") && !told.contains("now on NODE"), "{told}");
+    let diff = run(&["diff", &hidden, &plain, "-f", "json"]).status(0).json();
+    assert_eq!((&diff["old_redacted"], &diff["new_redacted"]), (&true.into(), &serde_json::Value::Null));
+    assert!(diff["changed"].as_array().unwrap().is_empty(), "{diff}");
+    assert!(!run(&["diff", &plain, &plain]).status(0).stdout.contains("redacted"));
+}
+
 // Comfort.
+
+#[test]
+fn a_variable_of_an_option_that_may_be_repeated_has_a_value_a_line() {
+    let folder = Folder::new("lines");
+    folder.file("in/a.log", NDP);
+    folder.file("in/b.log", NDP);
+    folder.file("in/c.log", NDP);
+    let input = folder.path("in");
+    let with = |arguments: &[&str], name: &str, value: &str| {
+        let output = program(arguments).current_dir(&folder.0).env(name, value).output().unwrap();
+        Ran::from(output)
+    };
+    let paths = |exclude: &str, arguments: &[&str]| {
+        let arguments = [&["analyze", &input, "-f", "json"], arguments].concat();
+        let got = with(&arguments, "LOGGREP_ABM_EXCLUDE", exclude).status(0).json();
+        got["findings"][0]["count"].as_u64().unwrap()
+    };
+    assert_eq!(paths("*a.log\n*b.log", &[]), 1);
+    assert_eq!(paths("\n *a.log \n\n*b.log\n", &[]), 1);
+    assert_eq!(paths("*{a,b}.log", &[]), 1, "a comma is part of a value");
+    assert_eq!(paths("\n", &[]), 3);
+    assert_eq!(paths("*a.log\n*b.log", &["--exclude", "*c.log"]), 2, "the command line counts more");
+    folder.file(".loggrep-abm.toml", "exclude = [\"*\"]");
+    assert_eq!(paths("*a.log", &[]), 2, "the environment counts more than a file");
+    let shown = with(&["config", "show"], "LOGGREP_ABM_EXCLUDE", "*a.log\n*b.log").status(0).stdout;
+    assert!(shown.contains("exclude = [\"*a.log\", \"*b.log\"]  # LOGGREP_ABM_EXCLUDE"), "{shown}");
+    let json = folder.path("r.json");
+    let written = with(&["analyze", &input], "LOGGREP_ABM_FORMAT", &format!("text\njson={json}")).status(0);
+    assert!(!written.stdout.is_empty() && Path::new(&json).is_file());
+    for page in [run(&["--help"]).stdout, run(&["analyze", "--help"]).stdout, run(&["man"]).stdout] {
+        assert!(page.contains("LOGGREP") && page.contains("value a line"), "{page}");
+    }
+}
 
 #[test]
 fn completions_and_manual_pages_are_written() {
@@ -1555,5 +1647,23 @@ fn help_of_analyze_follows_the_locale() {
     let output = program(&["analyze", "--help"]).env("LANG", "ko_KR.UTF-8").output().unwrap();
     let got = Ran::from(output).status(0).stdout;
     assert!(got.contains("종료 상태") && got.contains("심각도가 이보다 낮은"), "{got}");
-    assert!(!run(&["analyze", "--help"]).stdout.chars().any(|c| ('가'..='힣').contains(&c)));
+    let is_korean = |text: &str| text.contains("종료 상태");
+    assert!(!is_korean(&run(&["analyze", "--help"]).stdout));
+    // What is asked for counts more than the locale: the option, the environment, a file.
+    let folder = Folder::new("help-lang");
+    let with = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let mut command = program(arguments);
+        let command = command.current_dir(&folder.0).envs(environment.iter().copied());
+        Ran::from(command.output().unwrap()).status(0).stdout
+    };
+    let (korean, english) = (("LOGGREP_ABM_LANG", "ko"), ("LOGGREP_ABM_LANG", "en"));
+    assert!(is_korean(&with(&["analyze", "--lang", "ko", "--help"], &[])));
+    assert!(is_korean(&with(&["analyze", "--help", "--lang=ko"], &[english])));
+    assert!(is_korean(&with(&["analyze", "-h"], &[korean])));
+    assert!(!is_korean(&with(&["analyze", "--lang", "en", "--help"], &[korean, ("LANG", "ko_KR.UTF-8")])));
+    let refused = program(&["analyze", "--lang", "ko", "--nothing", "x"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("오류"), "{refused:?}");
+    folder.file(".loggrep-abm.toml", "lang = \"ko\"");
+    assert!(is_korean(&with(&["analyze", "--help"], &[])));
+    assert!(!is_korean(&with(&["analyze", "--help"], &[english])));
 }

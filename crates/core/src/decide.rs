@@ -78,6 +78,7 @@ pub(crate) fn decide(
             signatures_digest: set.digest().to_owned(),
         },
         language: options.language.clone(),
+        redacted: false,
         since: options.since.map(|time| time.to_string()),
         until: options.until.map(|time| time.to_string()),
         inputs,

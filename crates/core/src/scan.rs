@@ -4,6 +4,7 @@
 //! depend on where they were cut. Counts cover all hits; text is kept of few of them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use globset::GlobSet;
 use crate::analyze::Progress;
 use crate::automaton::{Candidate, PatternId, SignatureId, SignatureSet};
 use crate::bundle::facts::ReadAhead;
-use crate::bundle::place::{Place, place_of_line, place_of_path};
+use crate::bundle::place::{Place, host_of_line, place_of_line, place_of_path};
 use crate::bundle::time::{Stamp, Time, TimeContext, find_stamp, header_of};
 use crate::confirm::{Confirmer, Match, Window, line_around, reach};
 use crate::container::{Entry, EntryEnd, Sink};
@@ -548,8 +549,12 @@ impl<'s> Scanner<'s> {
         let times = scan.entry_times();
         let context = scan.time_context().clone();
         self.tally.entry(&scan.entry.path, scan.offset, lines, times);
+        let node = place_of_path(scan.entry.path.as_bytes()).node;
+        if let Some(address) = node.as_ref().filter(|node| node.parse::<IpAddr>().is_ok()) {
+            let host = scan.head.split(|byte| *byte == b'\n').find_map(host_of_line);
+            host.into_iter().for_each(|host| self.tally.host(address.clone(), host));
+        }
         if let Some(unknown) = scan.unknown.take() {
-            let node = place_of_path(scan.entry.path.as_bytes()).node;
             let span = unknown::Span { since: self.options.since, until: self.options.until };
             unknown.finish(&scan.entry.path, node, &context, span, &mut self.tally.unknown);
         }

@@ -87,6 +87,11 @@ impl IgnoreFile {
         self.entries.iter().filter_map(|entry| entry.expired(today)).collect()
     }
 
+    /// The ids that the entries name, in their order.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter_map(|entry| entry.id.as_deref())
+    }
+
     /// Takes what the file names out of the report. `today` is a day such as `2025-01-31`: an entry counts until the
     /// end of the day it names.
     ///

@@ -242,6 +242,11 @@ impl Tally {
         }
     }
 
+    /// A log in the folder of a node's address begins with lines of this host.
+    pub(crate) fn host(&mut self, address: String, host: String) {
+        self.facts.saw_host(address, host);
+    }
+
     /// An entry that may say something of the bundle.
     pub(crate) fn document(&mut self, path: &EntryPath, text: &[u8]) {
         self.facts.read(path, text);

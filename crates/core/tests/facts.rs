@@ -341,3 +341,37 @@ fn a_document_of_gigabytes_is_read_from_its_beginning() {
     assert_eq!(found(&report)["reverse-path-filter-enabled"], "confirmed n1");
     assert_eq!(report.problems[0].kind, "limit");
 }
+
+/// The lines of a journal name the host, the folder its address; nothing else joins them.
+#[test]
+fn a_node_known_by_address_and_by_the_host_of_its_journal_counts_once() {
+    let line = |second: u32, host: &str, text: &str| {
+        format!(
+            "Mar 27 10:55:{second:02} {host} kubelet[6155]: E0327 10:55:{second:02}.018276    6155 x.go:409] {text}\n"
+        )
+    };
+    let fault = "ANGd.Setup Failed to create ANG daemon {\"error\": \"creating NDP client failed: ndp: address \\\"linklocal\\\" not found on interface \\\"ens192\\\"\"}";
+    let journal = |host: &str| line(1, host, "started") + &line(2, host, fault) + &line(3, host, "goes on");
+    let nodes = |files: Vec<(&str, String)>| {
+        let files: Files = files.into_iter().map(|(path, text)| (path.to_owned(), text)).collect();
+        let report = report(&files);
+        let finding = report
+            .findings
+            .iter()
+            .find(|finding| finding.id.starts_with("network-ang"))
+            .unwrap_or(&report.findings[0]);
+        let by_node: Vec<String> = finding.by_node.iter().map(|hits| hits.node.clone()).collect();
+        assert!(by_node.iter().all(|node| finding.nodes.contains(node)), "{by_node:?} {:?}", finding.nodes);
+        (finding.nodes.join(" "), report.bundle.nodes.len())
+    };
+    let one = "top/nodes/10.60.0.4/commands/journalctl_-u_kubelet";
+    let two = "top/nodes/10.60.0.5/commands/journalctl_-u_kubelet";
+    assert_eq!(nodes(vec![(one, journal("busan1"))]), ("busan1".to_owned(), 1));
+    assert_eq!(
+        nodes(vec![(one, journal("busan1")), (two, journal("busan2.corp.example.com"))]),
+        ("busan1 busan2.corp.example.com".to_owned(), 2)
+    );
+    // Both call themselves the same: they stay two machines, and the name is no third.
+    let (cloned, known) = nodes(vec![(one, journal("busan1")), (two, journal("busan1"))]);
+    assert_eq!((cloned.as_str(), known), ("10.60.0.4 10.60.0.5", 2));
+}

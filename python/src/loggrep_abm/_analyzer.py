@@ -27,6 +27,56 @@ PathOrText = str | os.PathLike[str]
 ProgressFunction = Callable[[int, int], object]
 
 
+def _wrong(name: str, expected: str, value: object) -> TypeError:
+    return TypeError(f"{name} must be {expected}, not {type(value).__name__}")
+
+
+def _text(value: object, name: str) -> bytes:
+    """A text for the library."""
+    if not isinstance(value, str):
+        raise _wrong(name, "str", value)
+    return value.encode()
+
+
+def _path(value: object, name: str) -> bytes:
+    """A path for the library."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise _wrong(name, "str or os.PathLike", value)
+    return _text(os.fspath(value), name)
+
+
+def _number(value: object, name: str) -> int:
+    """A number; a truth is none."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong(name, "int", value)
+    return value
+
+
+def _list(value: object, name: str) -> list[str]:
+    """Texts; a single one is none, for it would be taken letter by letter."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise _wrong(name, "an iterable of str", value)
+    texts = list(value)
+    for text in texts:
+        _text(text, f"an item of {name}")
+    return texts
+
+
+def _files(value: object) -> dict[str, str]:
+    """Texts by file name."""
+    if not isinstance(value, Mapping):
+        raise _wrong("files", "a mapping of str to str", value)
+    for name, text in value.items():
+        _text(name, "a file name")
+        _text(text, f"the text of {name}")
+    return dict(value)
+
+
+def _handle_of(value: object, kind: type, name: str) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise _wrong(name, f"{kind.__name__} or None", value)
+
+
 @dataclass(frozen=True)
 class Provisional:
     """Evidence before the end: the report may judge it otherwise or leave it out."""
@@ -86,14 +136,22 @@ class Signatures:
     @staticmethod
     def from_directory(path: PathOrText, *, builtin: bool = False) -> Signatures:
         """The `*.toml` of a directory, after the built-in ones if asked for."""
-        text = os.fspath(path).encode()
+        text = _path(path, "path")
         arguments = (text, len(text), int(builtin))
         return Signatures(_ffi.Handle.of("signatures", "signatures_from_directory", *arguments))
 
     @staticmethod
+    def from_pack(path: PathOrText, *, builtin: bool = False) -> Signatures:
+        """Those of a pack that `loggrep-abm signatures pack` made, held to its manifest; beside the built-in ones, in
+        place of those of the same id, if asked for."""
+        text = _path(path, "path")
+        arguments = (text, len(text), int(builtin))
+        return Signatures(_ffi.Handle.of("signatures", "signatures_from_pack", *arguments))
+
+    @staticmethod
     def from_files(files: Mapping[str, str], *, builtin: bool = False) -> Signatures:
         """From texts by file name, after the built-in ones if asked for."""
-        array, kept = _ffi.signature_files(dict(files))
+        array, kept = _ffi.signature_files(_files(files))
         arguments = (array, len(array), int(builtin))
         signatures = Signatures(_ffi.Handle.of("signatures", "signatures_from_memory", *arguments))
         del kept
@@ -116,11 +174,11 @@ class Signatures:
 def check(signatures: PathOrText | Mapping[str, str]) -> list[Mistake]:
     """All mistakes of a directory of signatures, or of texts by file name, their own examples included."""
     if isinstance(signatures, Mapping):
-        array, kept = _ffi.signature_files(dict(signatures))
+        array, kept = _ffi.signature_files(_files(signatures))
         handle = _ffi.Handle.of("mistakes", "mistakes_of_memory", array, len(array))
         del kept
     else:
-        text = os.fspath(signatures).encode()
+        text = _path(signatures, "signatures")
         handle = _ffi.Handle.of("mistakes", "mistakes_of_directory", text, len(text))
     count = _ffi.number("mistakes_count", handle.pointer)
     return [_mistake(_ffi.item("mistakes_get", handle.pointer, index)) for index in range(count)]
@@ -145,6 +203,8 @@ class Redactor:
 
     def redact(self, report: Report) -> Report:
         """A report with aliases."""
+        if not isinstance(report, Report):
+            raise _wrong("report", "Report", report)
         stored = _stored(report.to_json())
         return _report(_ffi.Handle.of("report", "redactor_redact", self._handle.pointer, stored.pointer))
 
@@ -195,9 +255,11 @@ class _Callbacks:
 class Analyzer:
     """Signatures with options, to analyse any number of inputs, in any number of threads at once.
 
+    A value of the wrong type is a `TypeError`, one that the library does not know an `InvalidArgumentError`.
     `signatures` are the built-in ones by default; `threads` of 0 takes as many as there are processors; `language` is
     `en` or `ko`; `only` names the signatures to evaluate; `include` and `exclude` are globs on paths; `since` and
-    `until` are times such as `2023-01-19T22:11:49Z`; a `redactor` puts aliases into every report, though not into
+    `until` are times such as `2023-01-19T22:11:49Z`; `experimental` evaluates experimental signatures too; `unknown` is
+    how many of the messages that no signature matched the report holds, 5 by default; a `redactor` puts aliases into every report, though not into
     provisional evidence.
     """
 
@@ -218,9 +280,19 @@ class Analyzer:
         until: str | None = None,
         limits: Limits | None = None,
         redactor: Redactor | None = None,
+        experimental: bool = False,
+        unknown: int | None = None,
     ) -> None:
-        self._signatures = signatures or Signatures.builtin()
-        self._numbers = {"set_threads": threads, "set_context": context}
+        for value, kind, name in [(signatures, Signatures, "signatures"), (limits, Limits, "limits")]:
+            _handle_of(value, kind, name)
+        _handle_of(redactor, Redactor, "redactor")
+        if not isinstance(experimental, bool):
+            raise _wrong("experimental", "bool", experimental)
+        self._signatures = Signatures.builtin() if signatures is None else signatures
+        self._numbers = {"set_threads": _number(threads, "threads"), "set_context": _number(context, "context")}
+        self._numbers["set_experimental"] = int(experimental)
+        if unknown is not None:
+            self._numbers["set_unknown"] = _number(unknown, "unknown")
         texts = [
             ("set_language", language),
             ("set_min_confidence", min_confidence),
@@ -229,8 +301,13 @@ class Analyzer:
         optional = [("set_cluster_version", cluster_version), ("set_since", since), ("set_until", until)]
         texts += [(name, value) for name, value in optional if value is not None]
         lists = [("add_only", only), ("add_include", include), ("add_exclude", exclude)]
-        self._texts = texts + [(name, value) for name, values in lists for value in values]
-        self._limits = [] if limits is None else list(vars(limits).values())
+        texts += [(name, value) for name, values in lists for value in _list(values, name.removeprefix("add_"))]
+        self._texts = [(name, _text(value, name.removeprefix("set_"))) for name, value in texts]
+        named: dict[str, int | None] = {} if limits is None else vars(limits)
+        self._limits = list(named.values())
+        for name, limit in named.items():
+            if limit is not None and not 0 <= _number(limit, f"limits.{name}") < 1 << 64:
+                raise ValueError(f"limits.{name}: {limit} is out of range")
         self._redactor = redactor
         self._handle = self._analyzer(None)
 
@@ -240,8 +317,7 @@ class Analyzer:
             if not 0 <= number < 1 << 32:
                 raise ValueError(f"{number} is out of range")
             _ffi.call(f"options_{name}", options.pointer, number)
-        for name, value in self._texts:
-            text = value.encode()
+        for name, text in self._texts:
             _ffi.call(f"options_{name}", options.pointer, text, len(text))
         for number, limit in enumerate(self._limits, 1):
             if limit is not None:
@@ -254,7 +330,7 @@ class Analyzer:
 
     def analyze(
         self,
-        source: PathOrText | bytes | BinaryReader,
+        source: PathOrText | bytes | bytearray | memoryview | BinaryReader,
         *more: PathOrText,
         name: str | None = None,
         progress: ProgressFunction | None = None,
@@ -274,10 +350,14 @@ class Analyzer:
                 return _of_paths(handle, [source, *more])
             if more:
                 raise TypeError("several inputs must all be paths")
+            if isinstance(source, (bytearray, memoryview)):
+                source = bytes(source)
             if isinstance(source, bytes):
-                text = (name or "bytes").encode()
+                text = b"bytes" if name is None else _text(name, "name")
                 arguments = (handle.pointer, text, len(text), source, len(source))
                 return _report(_ffi.Handle.of("report", "analyzer_analyze_bytes", *arguments))
+            if not callable(getattr(source, "read", None)):
+                raise _wrong("source", "a path, bytes or a file opened for reading", source)
             return _of_file(handle, source, name)
 
     def session(
@@ -304,7 +384,7 @@ def _report(handle: _ffi.Handle) -> Report:
 
 
 def _of_paths(analyzer: _ffi.Handle, paths: list[PathOrText]) -> Report:
-    values = [os.fspath(path).encode() for path in paths]
+    values = [_path(path, "an input") for path in paths]
     array = _ffi.texts(values)
     return _report(_ffi.Handle.of("report", "analyzer_analyze_paths", analyzer.pointer, array, len(array)))
 
@@ -314,6 +394,8 @@ def _of_file(analyzer: _ffi.Handle, file: BinaryReader, name: str | None) -> Rep
     session = Session(analyzer, _Callbacks(None, None), None)
     session.begin(given if isinstance(given, str) else "file")
     while piece := file.read(_PIECE):
+        if not isinstance(piece, bytes):
+            raise TypeError(f"the file must be opened in binary mode: it gives {type(piece).__name__}")
         session.push(piece)
     session.end()
     return session.finish()
@@ -327,18 +409,20 @@ class Session:
 
     def __init__(self, analyzer: _ffi.Handle, callbacks: _Callbacks, name: str | None) -> None:
         self._callbacks = callbacks
-        text = None if name is None else name.encode()
+        text = None if name is None else _text(name, "name")
         arguments = (analyzer.pointer, text, len(text or b""))
         self._handle = _ffi.Handle.of("session", "session_new", *arguments)
 
     def begin(self, name: str, *, mtime: int = 0) -> None:
         """Begins an entry, which may be an archive; `mtime` tells the year of log lines that leave it out."""
-        text = name.encode()
+        text, modified = _text(name, "name"), _number(mtime, "mtime")
         with self._callbacks:
-            _ffi.call("session_begin", self._handle.pointer, text, len(text), mtime)
+            _ffi.call("session_begin", self._handle.pointer, text, len(text), modified)
 
     def push(self, data: bytes | bytearray | memoryview) -> None:
         """The next bytes of the entry. Waits while the analysis is behind."""
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise _wrong("data", "bytes, bytearray or memoryview", data)
         piece = data if isinstance(data, bytes) else bytes(data)
         with self._callbacks:
             _ffi.call("session_push", self._handle.pointer, piece, len(piece))

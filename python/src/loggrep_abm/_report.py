@@ -170,6 +170,7 @@ class Finding:
     last_seen: str | None = None
     time_inferred: bool = False
     ongoing: bool | None = None
+    captures_omitted: bool = False
     by_node: list[NodeHits] = field(default_factory=list)
     related: list[str] = field(default_factory=list)
     supersedes: list[str] = field(default_factory=list)
@@ -250,6 +251,7 @@ class Report:
     coverage: Coverage
     problems: list[Problem]
     problems_omitted: int
+    redacted: bool = False
     _json: str = field(default="", repr=False, compare=False)
 
     @staticmethod

@@ -86,7 +86,7 @@ static void versions(void)
     CHECK(strcmp(lgabm_status_name(12345), "unknown status") == 0);
 }
 
-static void signatures(const char *directory, const char *empty)
+static void signatures(const char *directory, const char *empty, const char *pack)
 {
     lgabm_error *error = NULL;
     lgabm_signatures *set = NULL, *from_directory = NULL, *more = NULL, *nothing = NULL;
@@ -110,6 +110,25 @@ static void signatures(const char *directory, const char *empty)
     CHECK(same(digest, other));
     lgabm_signatures_free(from_directory);
     from_directory = NULL;
+
+    /* A pack, alone and in place of the built-in signatures that it holds; one that is none. */
+    OK(lgabm_signatures_from_pack(pack, strlen(pack), 0, &from_directory, &error));
+    CHECK(lgabm_signatures_count(from_directory) == 1);
+    OK(lgabm_signatures_id(from_directory, 0, &id));
+    CHECK(is(id, log_id));
+    lgabm_signatures_free(from_directory);
+    from_directory = NULL;
+    OK(lgabm_signatures_from_pack(pack, strlen(pack), 1, &from_directory, &error));
+    CHECK(lgabm_signatures_count(from_directory) == count);
+    lgabm_signatures_free(from_directory);
+    from_directory = NULL;
+    FAILS(LGABM_SIGNATURE, lgabm_signatures_from_pack(directory, strlen(directory), 0, &from_directory, &error));
+    FAILS(LGABM_SIGNATURE, lgabm_signatures_from_pack("/nowhere", 8, 1, &from_directory, &error));
+    FAILS(LGABM_INVALID_ARGUMENT, lgabm_signatures_from_pack("\xff\xfe", 2, 0, &from_directory, &error));
+    FAILS(LGABM_NULL_ARGUMENT, lgabm_signatures_from_pack(NULL, 5, 0, &from_directory, &error));
+    FAILS(LGABM_NULL_ARGUMENT, lgabm_signatures_from_pack(pack, strlen(pack), 0, NULL, &error));
+    IS(LGABM_NULL_ARGUMENT, lgabm_signatures_from_pack(NULL, 0, 0, NULL, NULL));
+    CHECK(from_directory == NULL);
 
     /* Mistakes: all of them, in the error and in the check. */
     bad[0].name = text_of("broken.toml");
@@ -230,6 +249,12 @@ static void every_option(void)
     OK(lgabm_options_set_context(options, 3, &error));
     FAILS(LGABM_NULL_ARGUMENT, lgabm_options_set_context(NULL, 2, &error));
     FAILS(LGABM_INVALID_ARGUMENT, lgabm_options_set_context(options, 1000000, &error));
+    OK(lgabm_options_set_experimental(options, 1, &error));
+    FAILS(LGABM_NULL_ARGUMENT, lgabm_options_set_experimental(NULL, 1, &error));
+    IS(LGABM_NULL_ARGUMENT, lgabm_options_set_experimental(NULL, 1, NULL));
+    OK(lgabm_options_set_unknown(options, 0, &error));
+    FAILS(LGABM_NULL_ARGUMENT, lgabm_options_set_unknown(NULL, 2, &error));
+    FAILS(LGABM_INVALID_ARGUMENT, lgabm_options_set_unknown(options, 1001, &error));
     for (limit = LGABM_LIMIT_DEPTH; limit <= LGABM_LIMIT_DOCUMENT_BYTES; limit++) {
         OK(lgabm_options_set_limit(options, limit, 100000, &error));
     }
@@ -840,14 +865,65 @@ static void callbacks(const lgabm_signatures *set, const char *bundle)
     lgabm_analyzer_free(analyzer);
 }
 
+/* What an analyzer with this option gives of a log: how many findings, and whether its JSON holds `part`. */
+static size_t findings_with(int32_t experimental, uint32_t templates, const char *part, int holds)
+{
+    static const char toml[] =
+        "id = \"lab-fault\"\ncategory = \"operation\"\nseverity = \"low\"\nstatus = \"experimental\"\n"
+        "affected = []\nfixed_in = []\nreferences = []\nsource = \"a lab\"\nsource_confidence = \"low\"\n"
+        "[[pattern]]\nname = \"message\"\nregex = 'quiescent frobnicator collapsed'\nconfidence = \"confirmed\"\n"
+        "[[example]]\ntext = 'quiescent frobnicator collapsed'\n"
+        "[[near_miss]]\ntext = 'quiescent frobnicator'\nwhy = \"it stands\"\n"
+        "[text.en]\ntitle = \"T\"\nsummary = \"S.\"\nworkaround = \"W.\"\n"
+        "[text.ko]\ntitle = \"T\"\nsummary = \"S.\"\nworkaround = \"W.\"\n";
+    static const char log[] = "quiescent frobnicator collapsed\n"
+                              "E0119 22:11:49.705596 1 client.go:48] spurious wombat in the reactor\n";
+    lgabm_error *error = NULL;
+    lgabm_signature_file file;
+    lgabm_signatures *set = NULL;
+    lgabm_options *options = lgabm_options_new();
+    lgabm_analyzer *analyzer = NULL;
+    lgabm_report *report = NULL;
+    lgabm_buffer *buffer = NULL;
+    lgabm_text json = none;
+    size_t found;
+    file.name = text_of("lab-fault.toml");
+    file.text = text_of(toml);
+    OK(lgabm_signatures_from_memory(&file, 1, 0, &set, &error));
+    OK(lgabm_options_set_experimental(options, experimental, &error));
+    OK(lgabm_options_set_unknown(options, templates, &error));
+    /* The other line would stand in the context of the finding. */
+    OK(lgabm_options_set_context(options, 0, &error));
+    OK(lgabm_analyzer_new(set, options, &analyzer, &error));
+    OK(lgabm_analyzer_analyze_bytes(analyzer, "a.log", 5, log, strlen(log), &report, &error));
+    found = lgabm_report_finding_count(report);
+    OK(lgabm_report_write(report, LGABM_FORMAT_JSON, &buffer, &error));
+    OK(lgabm_buffer_text(buffer, &json));
+    CHECK(has(json, part) == holds);
+    lgabm_buffer_free(buffer);
+    lgabm_report_free(report);
+    lgabm_analyzer_free(analyzer);
+    lgabm_options_free(options);
+    lgabm_signatures_free(set);
+    return found;
+}
+
+static void experimental_and_unknown(void)
+{
+    CHECK(findings_with(0, 5, "spurious wombat", 1) == 0);
+    CHECK(findings_with(1, 5, "spurious wombat", 1) == 1);
+    CHECK(findings_with(1, 0, "spurious wombat", 0) == 1);
+}
+
 int main(int argc, char **argv)
 {
     lgabm_error *error = NULL;
     lgabm_signatures *set = NULL;
     lgabm_analyzer *analyzer = NULL;
-    CHECK(argc == 4);
+    CHECK(argc == 5);
     versions();
-    signatures(argv[2], argv[3]);
+    signatures(argv[2], argv[3], argv[4]);
+    experimental_and_unknown();
     every_option();
     OK(lgabm_signatures_builtin(&set, &error));
     OK(lgabm_analyzer_new(set, NULL, &analyzer, &error));

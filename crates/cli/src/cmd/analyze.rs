@@ -8,10 +8,12 @@ use loggrep_abm_core::bundle::time::{Time, parse_when};
 use loggrep_abm_core::lang::Lang;
 use loggrep_abm_core::report::{
     Report, Rollup, write_csv, write_explanations, write_html, write_json, write_jsonl, write_junit,
-    write_markdown, write_rollup, write_rollup_json, write_sarif, write_text,
+    write_markdown, write_rollup, write_rollup_csv, write_rollup_json, write_rollup_jsonl,
+    write_rollup_markdown, write_sarif, write_text,
 };
 use loggrep_abm_core::signature::{LANGUAGES, Severity};
 use loggrep_abm_core::suppress::{IgnoreFile, apply_baseline};
+use loggrep_abm_core::text::Escaped;
 use loggrep_abm_core::{Analysis, AnalyzeOptions, SignatureSet, analyze};
 
 use crate::args::{Analyze, Form, Format, Reading};
@@ -28,7 +30,7 @@ pub fn run(arguments: &Analyze) -> Result<ExitStatus, Failure> {
     let outputs = open_outputs(arguments)?;
     let mut options = analyze_options(arguments);
     options.only = super::only(&set, &arguments.only)?;
-    let known = Known::read(arguments)?;
+    let known = Known::read(arguments, &set)?;
     super::set_range(&arguments.reading, &mut options, || newest_time(&arguments.reading))?;
     let progress = output::Progress::new(&arguments.reading.inputs, arguments.quiet);
     let show = |progress_now| progress.show(progress_now);
@@ -72,7 +74,7 @@ struct Known {
 const IGNORE_FILE: &str = ".loggrep-abm-ignore";
 
 impl Known {
-    fn read(arguments: &Analyze) -> Result<Known, Failure> {
+    fn read(arguments: &Analyze, set: &SignatureSet) -> Result<Known, Failure> {
         let known = &arguments.known;
         let default = Path::new(IGNORE_FILE);
         let file = match &known.ignore {
@@ -92,6 +94,7 @@ impl Known {
         let ignore = file.map(read).transpose()?;
         if let Some((file, ignore)) = file.zip(ignore.as_ref()) {
             warn_of_expired(arguments, file, ignore, &today);
+            warn_of_unknown(arguments, file, ignore, set);
         }
         let baseline = known.baseline.as_deref().map(super::read_report).transpose()?;
         Ok(Known { baseline, show_known: known.show_known, ignore, today })
@@ -117,21 +120,41 @@ fn warn_of_expired(arguments: &Analyze, file: &Path, ignore: &IgnoreFile, today:
     }
 }
 
+/// A misspelt id would leave nothing out without a word.
+fn warn_of_unknown(arguments: &Analyze, file: &Path, ignore: &IgnoreFile, set: &SignatureSet) {
+    let lang = Lang::of(super::language(arguments.lang, true));
+    let is_known = |id: &&str| set.signatures().iter().any(|signature| signature.id() == *id);
+    for id in ignore.ids().filter(|id| !is_known(id)) {
+        let shown = Escaped(id.as_bytes());
+        let similar = super::explain::similar(set, id).unwrap_or_default();
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("file", &file.display()), ("id", &shown), ("similar", &similar)];
+        let key = if similar.is_empty() { "ignore_unknown" } else { "ignore_unknown_similar" };
+        output::warn(&lang.fill(key, &values));
+    }
+}
+
 /// A report for each input, then which issue is in which.
 fn write_each(arguments: &Analyze, reports: &[Report], outputs: Vec<Output>) -> Result<(), Failure> {
-    let Some(output) = outputs.into_iter().next() else { return Ok(()) };
-    let (form, to_stdout) = (output.form, output.file.is_none());
-    let mut out = output.writer()?;
-    if form == Form::Json {
-        write_rollup_json(reports, &mut out)?;
-    } else {
-        for report in reports {
-            write_form(arguments, Form::Text, to_stdout, report, &[], &mut out)?;
-            writeln!(out)?;
+    for output in outputs {
+        let (form, to_stdout) = (output.form, output.file.is_none());
+        let mut out = output.writer()?;
+        match form {
+            Form::Json => write_rollup_json(reports, &mut out)?,
+            Form::Jsonl => write_rollup_jsonl(reports, &mut out)?,
+            Form::Markdown => write_rollup_markdown(reports, &mut out)?,
+            Form::Csv => write_rollup_csv(&Rollup::of(reports), &mut out)?,
+            Form::Text | Form::Html | Form::Sarif | Form::Junit => {
+                for report in reports {
+                    write_form(arguments, Form::Text, to_stdout, report, &[], &mut out)?;
+                    writeln!(out)?;
+                }
+                write_rollup(&Rollup::of(reports), &mut out)?;
+            }
         }
-        write_rollup(&Rollup::of(reports), &mut out)?;
+        out.flush()?;
     }
-    Ok(out.flush()?)
+    Ok(())
 }
 
 fn analyze_options(arguments: &Analyze) -> AnalyzeOptions<'static> {
@@ -193,8 +216,11 @@ impl Output {
 
 fn open_outputs(arguments: &Analyze) -> Result<Vec<Output>, Failure> {
     let forms = &arguments.format;
-    if arguments.each && !matches!(&forms[..], [one] if matches!(one.form, Form::Text | Form::Json)) {
-        return Err(Failure::Usage("--each writes one form, text or json".to_owned()));
+    let of_one = |format: &&Format| matches!(format.form, Form::Html | Form::Sarif | Form::Junit);
+    if arguments.each && forms.iter().any(|format| of_one(&format)) {
+        let message = "--each writes text, json, jsonl, markdown or csv: html, sarif and junit tell of one report, so run \
+                       `analyze` for each input";
+        return Err(Failure::Usage(message.to_owned()));
     }
     let path_of = |format: &'_ Format| format.file.clone().or_else(|| arguments.output.clone());
     let key = arguments.redaction.redact_map.clone();

@@ -34,6 +34,7 @@ pub fn show(name: &str) -> Result<ExitStatus, Failure> {
         };
         let source = match matches.value_source(id) {
             Some(ValueSource::EnvVariable) => config::variable(long),
+            Some(ValueSource::DefaultValue) if config::is_of_lines(arg) => config::variable(long),
             _ => match config::file_of(name, long)? {
                 Some(file) => file.display().to_string(),
                 None => "default".to_owned(),

@@ -22,14 +22,18 @@ pub fn run(arguments: &Explain) -> Result<ExitStatus, Failure> {
 pub fn find<'a>(set: &'a SignatureSet, id: &str) -> Result<&'a Signature, Failure> {
     let found = set.signatures().iter().find(|signature| signature.id() == id);
     found.ok_or_else(|| {
-        let words: Vec<&str> = id.split('-').filter(|word| word.len() > 2).collect();
-        let shared =
-            |signature: &&Signature| words.iter().filter(|word| signature.id().contains(**word)).count();
-        let best = set.signatures().iter().max_by_key(shared).filter(|best| shared(best) > 0);
-        let hint = best.map_or(String::new(), |best| format!("; did you mean `{}`?", best.id()));
+        let hint = similar(set, id).map_or(String::new(), |id| format!("; did you mean `{id}`?"));
         Failure::Usage(format!(
             "there is no signature `{}`{hint}",
             loggrep_abm_core::text::Escaped(id.as_bytes())
         ))
     })
+}
+
+/// The id that shares most words with one there is not.
+pub fn similar<'a>(set: &'a SignatureSet, id: &str) -> Option<&'a str> {
+    let words: Vec<&str> = id.split('-').filter(|word| word.len() > 2).collect();
+    let shared = |signature: &&Signature| words.iter().filter(|word| signature.id().contains(**word)).count();
+    let best = set.signatures().iter().max_by_key(shared).filter(|best| shared(best) > 0);
+    best.map(Signature::id)
 }

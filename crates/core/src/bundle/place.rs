@@ -7,6 +7,7 @@ mod line;
 mod name;
 mod path;
 
+pub(crate) use line::host_of_line;
 pub use line::place_of_line;
 pub use path::place_of_path;
 

@@ -128,7 +128,11 @@ impl Decider<'_> {
                 continue;
             }
             for line in std::iter::once(&member.place).chain(&member.hits.places) {
-                let node = line.node.as_deref().map(|node| self.facts.node_name(node).to_owned());
+                let writes_as = |host: &&str| {
+                    member.place.node.as_deref().is_some_and(|node| self.facts.writes_as(node, host))
+                };
+                let node = line.node.as_deref().filter(|host| !writes_as(host));
+                let node = node.map(|node| self.facts.node_name(node).to_owned());
                 clusters.extend(node.as_deref().and_then(|node| self.facts.node(node)?.cluster.clone()));
                 nodes.extend(node);
                 pods.extend(line.pod.as_ref().map(|pod| pod_name(&line.namespace, pod)));

@@ -110,7 +110,7 @@ fn push_row(out: &mut String, finding: &Finding, evidence: Option<&Evidence>) {
     push_fields(out, &fields);
 }
 
-fn push_fields(out: &mut String, fields: &[&str]) {
+pub(super) fn push_fields(out: &mut String, fields: &[&str]) {
     for (i, value) in fields.iter().enumerate() {
         if i > 0 {
             out.push(',');

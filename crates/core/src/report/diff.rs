@@ -22,6 +22,13 @@ pub struct Diff {
     pub new_inputs: Vec<String>,
     /// Whether all of the new inputs was read: if not, what is gone may only be unread.
     pub new_complete: bool,
+    /// Whether the old report holds aliases instead of names. With either redacted, nodes are counted, not compared:
+    /// an alias is no name, and the alias of another run another node.
+    #[serde(skip_serializing_if = "super::is_false")]
+    pub old_redacted: bool,
+    /// Whether the new report holds aliases instead of names.
+    #[serde(skip_serializing_if = "super::is_false")]
+    pub new_redacted: bool,
     /// Only in the new report.
     pub new: Vec<DiffFinding>,
     /// Only in the old report, and the new one says that it is not shown.
@@ -88,6 +95,12 @@ impl From<&Finding> for Seen {
     }
 }
 
+impl DiffFinding {
+    fn without_nodes(self) -> DiffFinding {
+        DiffFinding { nodes_new: Vec::new(), nodes_gone: Vec::new(), ..self }
+    }
+}
+
 impl Diff {
     /// Holds two reports against each other, issue by issue; lists keep the order of the reports.
     pub fn of(old: &Report, new: &Report) -> Diff {
@@ -105,6 +118,8 @@ impl Diff {
             old_inputs: paths(old),
             new_inputs: paths(new),
             new_complete: new.inputs.iter().all(|input| input.complete),
+            old_redacted: old.redacted,
+            new_redacted: new.redacted,
             new: Vec::new(),
             gone: Vec::new(),
             undecided: Vec::new(),
@@ -112,13 +127,15 @@ impl Diff {
             same: Vec::new(),
             language: new.language.clone(),
         };
+        let by_name = !old.redacted && !new.redacted;
         for finding in &new.findings {
             let before = olds.get(&finding.id);
-            let pair = pair(before, Some(finding));
+            let pair =
+                pair(before, Some(finding)).map(|pair| if by_name { pair } else { pair.without_nodes() });
             let list = match &before {
                 None if beneath(old, &finding.id) => &mut diff.same,
                 None => &mut diff.new,
-                Some(before) if is_same(before, finding) => &mut diff.same,
+                Some(before) if is_same(before, finding, by_name) => &mut diff.same,
                 Some(_) => &mut diff.changed,
             };
             list.extend(pair);
@@ -138,9 +155,10 @@ impl Diff {
     }
 }
 
-fn is_same(old: &Finding, new: &Finding) -> bool {
+fn is_same(old: &Finding, new: &Finding, by_name: bool) -> bool {
     let judged = |it: &Finding| (it.count, it.severity.clone(), it.confidence.clone(), it.verdict.clone());
-    judged(old) == judged(new) && old.nodes == new.nodes
+    let nodes = if by_name { old.nodes == new.nodes } else { old.nodes.len() == new.nodes.len() };
+    judged(old) == judged(new) && nodes
 }
 
 fn pair(old: Option<&Finding>, new: Option<&Finding>) -> Option<DiffFinding> {
@@ -195,6 +213,9 @@ pub fn write_diff(diff: &Diff, mut out: impl Write) -> io::Result<()> {
     let missed = diff.gone.len() + diff.undecided.len() > 0;
     if missed && !diff.new_complete {
         writeln!(out, "{}", lang.text("diff_partial"))?;
+    }
+    if diff.old_redacted || diff.new_redacted {
+        writeln!(out, "{}", lang.text("diff_redacted"))?;
     }
     let lists = [
         (lang.text("diff_new"), "+", &diff.new),
@@ -278,6 +299,33 @@ mod tests {
             assert!(diff.gone.is_empty() && diff.new.is_empty(), "{diff:?}");
             assert!(diff.same.iter().any(|it| it.id == general.id));
         }
+    }
+
+    #[test]
+    fn aliases_are_not_held_against_names() {
+        let plain = sample("en");
+        let redacted = crate::redact::Redactor::new().redact(&plain);
+        for (old, new, flags) in [
+            (&plain, &redacted, (false, true)),
+            (&redacted, &plain, (true, false)),
+            (&redacted, &redacted, (true, true)),
+        ] {
+            let diff = Diff::of(old, new);
+            assert_eq!((diff.old_redacted, diff.new_redacted), flags);
+            assert_eq!(diff.same.len(), plain.findings.len(), "{diff:?}");
+            let mut out = Vec::new();
+            write_diff(&diff, &mut out).unwrap();
+            assert!(String::from_utf8(out).unwrap().contains("redacted"));
+        }
+        let mut fewer = redacted.clone();
+        assert!(fewer.findings[0].nodes.pop().is_some());
+        let diff = Diff::of(&plain, &fewer);
+        assert_eq!(ids(&diff.changed), [plain.findings[0].id.as_str()]);
+        assert!(diff.changed[0].nodes_gone.is_empty());
+        let diff = Diff::of(&plain, &plain);
+        let mut out = Vec::new();
+        write_diff_json(&diff, &mut out).unwrap();
+        assert!(!String::from_utf8(out).unwrap().contains("redacted"));
     }
 
     #[test]

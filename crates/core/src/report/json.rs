@@ -82,6 +82,8 @@ struct Summary<'a> {
     recognised: bool,
     first_time: Option<&'a str>,
     last_time: Option<&'a str>,
+    #[serde(skip_serializing_if = "super::is_false")]
+    redacted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +108,7 @@ impl<'a> Summary<'a> {
             recognised: report.bundle.recognised,
             first_time: report.bundle.first_time.as_deref(),
             last_time: report.bundle.last_time.as_deref(),
+            redacted: report.redacted,
             since: report.since.as_deref(),
             until: report.until.as_deref(),
             findings: report.findings.len(),

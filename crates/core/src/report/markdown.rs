@@ -283,7 +283,7 @@ impl Page<'_> {
 }
 
 /// Escaped so that it is shown as it is: no markup, no link, no mention, no cell border.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let mut out = String::new();
     let mut escaped = String::new();
     for part in text.split_whitespace() {

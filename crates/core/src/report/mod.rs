@@ -37,7 +37,10 @@ pub use self::html::write_html;
 pub use self::json::{write_document, write_json, write_jsonl, write_line};
 pub use self::junit::write_junit;
 pub use self::markdown::write_markdown;
-pub use self::rollup::{Rollup, RollupCell, RollupInput, RollupIssue, write_rollup, write_rollup_json};
+pub use self::rollup::{
+    ROLLUP_SCHEMA, Rollup, RollupCell, RollupInput, RollupIssue, write_rollup, write_rollup_csv,
+    write_rollup_json, write_rollup_jsonl, write_rollup_markdown,
+};
 pub use self::sarif::write_sarif;
 pub use self::text::{TextOptions, write_text};
 
@@ -57,6 +60,9 @@ pub struct Report {
     pub tool: Tool,
     /// Language of the titles, workarounds and messages: `en` or `ko`.
     pub language: String,
+    /// Whether aliases stand for names and addresses. Another run may give the same value another alias.
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub redacted: bool,
     /// Hits dated before this do not count; those without a time do.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub since: Option<String>,
@@ -86,6 +92,11 @@ pub struct Report {
     /// What was left out because a baseline knows it or an ignore file says so.
     #[serde(skip_serializing_if = "Suppressed::is_empty", default)]
     pub suppressed: Suppressed,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+fn is_false(truth: &bool) -> bool {
+    !truth
 }
 
 /// Error-level messages that no signature matched, by template.

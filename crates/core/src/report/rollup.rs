@@ -1,6 +1,7 @@
 //! Reports of several inputs side by side: which issue was found in which.
 //!
-//! Start from [`Rollup::of`]; [`write_rollup`] and [`write_rollup_json`] write it.
+//! Start from [`Rollup::of`]; [`write_rollup`] writes it as text, [`write_rollup_json`] and [`write_rollup_jsonl`] with
+//! the reports, [`write_rollup_markdown`] and [`write_rollup_csv`] as tables. [`ROLLUP_SCHEMA`] describes the document.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -8,13 +9,19 @@ use std::io::{self, Write};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Report, SCHEMA_VERSION};
+use super::csv::push_fields;
+use super::markdown::prose;
+use super::{Report, SCHEMA_VERSION, write_jsonl, write_line, write_markdown};
 use crate::lang::{Grouped, Lang};
 use crate::signature::Severity;
 use crate::text::Escaped;
 
+/// The JSON Schema (2020-12) of what [`write_rollup_json`] writes.
+pub const ROLLUP_SCHEMA: &str = include_str!("../../../../schema/rollup.schema.json");
+
 /// A table of issues and inputs.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Rollup {
     /// Path and completeness of the inputs, in the order given: the columns.
     pub inputs: Vec<RollupInput>,
@@ -26,6 +33,7 @@ pub struct Rollup {
 
 /// A column.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RollupInput {
     /// As the caller named it.
     pub path: String,
@@ -37,6 +45,7 @@ pub struct RollupInput {
 
 /// A row.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RollupIssue {
     /// Id of the signature.
     pub id: String,
@@ -50,6 +59,7 @@ pub struct RollupIssue {
 
 /// An issue in an input.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RollupCell {
     /// See [`super::Finding::count`].
     pub count: u64,
@@ -99,20 +109,151 @@ impl Rollup {
     }
 }
 
+/// A report of each input, and the table.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct RollupDocument<'a> {
+    /// See [`Report::schema_version`].
+    schema_version: &'a str,
+    /// One for each input, in the order given.
+    reports: &'a [Report],
+    /// Which issue was found in which input.
+    rollup: Rollup,
+}
+
 /// Writes the reports and the table as one JSON document.
 ///
 /// # Errors
 ///
 /// Those of `out`.
 pub fn write_rollup_json(reports: &[Report], out: impl Write) -> io::Result<()> {
+    let document = RollupDocument { schema_version: SCHEMA_VERSION, reports, rollup: Rollup::of(reports) };
+    super::write_document(&document, out)
+}
+
+/// Writes the lines of each report as [`write_jsonl`] does, each ended by its `summary`, and last a line of the type
+/// `rollup`.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_rollup_jsonl(reports: &[Report], mut out: impl Write) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Document<'a> {
-        schema_version: &'a str,
-        reports: &'a [Report],
+    struct Line {
+        r#type: &'static str,
+        #[serde(flatten)]
         rollup: Rollup,
     }
-    let document = Document { schema_version: SCHEMA_VERSION, reports, rollup: Rollup::of(reports) };
-    super::write_document(&document, out)
+    for report in reports {
+        write_jsonl(report, &mut out)?;
+    }
+    write_line(&Line { r#type: "rollup", rollup: Rollup::of(reports) }, out)
+}
+
+/// Writes the table as CSV: one row for each input that an issue was found in, and one with empty places for an input
+/// without issues. Fields are quoted and guarded as [`super::write_csv`] does.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_rollup_csv(rollup: &Rollup, mut out: impl Write) -> io::Result<()> {
+    const COLUMNS: [&str; 11] = [
+        "input",
+        "complete",
+        "suppressed",
+        "id",
+        "title",
+        "severity",
+        "confidence",
+        "verdict",
+        "count",
+        "fingerprint",
+        "nodes",
+    ];
+    let mut text = COLUMNS.join(",") + "\r\n";
+    for (column, input) in rollup.inputs.iter().enumerate() {
+        let of_input = [input.path.as_str(), &input.complete.to_string(), &input.suppressed.to_string()]
+            .map(str::to_owned);
+        let found = rollup.issues.iter().filter_map(|issue| Some((issue, issue.cells[column].as_ref()?)));
+        let mut rows: Vec<[String; 8]> = found
+            .map(|(issue, cell)| {
+                let nodes = cell.nodes.join("; ");
+                let fields = [&issue.id, &issue.title, &issue.severity, &cell.confidence, &cell.verdict];
+                let [id, title, severity, confidence, verdict] = fields.map(String::clone);
+                [
+                    id,
+                    title,
+                    severity,
+                    confidence,
+                    verdict,
+                    cell.count.to_string(),
+                    cell.fingerprint.clone(),
+                    nodes,
+                ]
+            })
+            .collect();
+        if rows.is_empty() {
+            rows.push(Default::default());
+        }
+        for row in rows {
+            let fields: Vec<&str> = of_input.iter().chain(&row).map(String::as_str).collect();
+            push_fields(&mut text, &fields);
+        }
+    }
+    if !text.is_ascii() {
+        out.write_all("\u{feff}".as_bytes())?;
+    }
+    out.write_all(text.as_bytes())
+}
+
+/// Writes the table as Markdown, then each report as [`write_markdown`] does.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_rollup_markdown(reports: &[Report], mut out: impl Write) -> io::Result<()> {
+    let rollup = Rollup::of(reports);
+    let lang = Lang::of(&rollup.language);
+    writeln!(out, "## {}\n", lang.text("rollup"))?;
+    for (i, input) in rollup.inputs.iter().enumerate() {
+        writeln!(out, "{}. {}{}", i + 1, prose(&input.path), notes(lang, input))?;
+    }
+    let numbers: Vec<String> = (1..=rollup.inputs.len()).map(|n| format!("{n}")).collect();
+    writeln!(
+        out,
+        "\n| {} | {} | {} |",
+        lang.text("severity"),
+        lang.text("rollup_issue"),
+        numbers.join(" | ")
+    )?;
+    writeln!(out, "| --- | --- |{}", " ---: |".repeat(numbers.len()))?;
+    for issue in &rollup.issues {
+        let cells: Vec<String> = issue.cells.iter().map(count).collect();
+        let severity = prose(lang.word("severity", &issue.severity));
+        writeln!(out, "| {severity} | {} | {} |", prose(&issue.title), cells.join(" | "))?;
+    }
+    for report in reports {
+        writeln!(out, "\n---\n")?;
+        write_markdown(report, &mut out)?;
+    }
+    Ok(())
+}
+
+/// How often, or a dash.
+fn count(cell: &Option<RollupCell>) -> String {
+    cell.as_ref().map_or("-".to_owned(), |cell| Grouped(cell.count).to_string())
+}
+
+/// What else is to be known of an input, in parentheses.
+fn notes(lang: &Lang, input: &RollupInput) -> String {
+    let mut notes = Vec::new();
+    if !input.complete {
+        notes.push(lang.text("partial").to_owned());
+    }
+    if input.suppressed > 0 {
+        notes.push(lang.count("suppressed_ignored", input.suppressed as u64));
+    }
+    if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) }
 }
 
 /// Writes the table as text: a column for each input by number, then which number is which input.
@@ -131,14 +272,10 @@ pub fn write_rollup(rollup: &Rollup, mut out: impl Write) -> io::Result<()> {
     };
     let first = widest(severity_head, &mut rollup.issues.iter().map(severity));
     let second = widest(issue_head, &mut rollup.issues.iter().map(|issue| clean(&issue.id)));
-    let cell = |cell: &Option<RollupCell>| match cell {
-        Some(cell) => Grouped(cell.count).to_string(),
-        None => "-".to_owned(),
-    };
     let columns: Vec<usize> = (0..rollup.inputs.len())
         .map(|i| {
             let head = format!("#{}", i + 1);
-            widest(&head, &mut rollup.issues.iter().map(|issue| cell(&issue.cells[i])))
+            widest(&head, &mut rollup.issues.iter().map(|issue| count(&issue.cells[i])))
         })
         .collect();
     let pad = |text: &str, width: usize| format!("{text}{}", " ".repeat(width.saturating_sub(text.width())));
@@ -151,18 +288,11 @@ pub fn write_rollup(rollup: &Rollup, mut out: impl Write) -> io::Result<()> {
     };
     line(severity_head, issue_head, (1..=rollup.inputs.len()).map(|n| format!("#{n}")).collect())?;
     for issue in &rollup.issues {
-        line(&severity(issue), &clean(&issue.id), issue.cells.iter().map(cell).collect())?;
+        line(&severity(issue), &clean(&issue.id), issue.cells.iter().map(count).collect())?;
     }
     writeln!(out)?;
     for (i, input) in rollup.inputs.iter().enumerate() {
-        let mut notes = Vec::new();
-        if !input.complete {
-            notes.push(lang.text("partial").to_owned());
-        }
-        if input.suppressed > 0 {
-            notes.push(lang.count("suppressed_ignored", input.suppressed as u64));
-        }
-        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+        let notes = notes(lang, input);
         writeln!(out, "#{} {}{notes}", i + 1, clean(&input.path))?;
     }
     Ok(())
@@ -170,7 +300,7 @@ pub fn write_rollup(rollup: &Rollup, mut out: impl Write) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Rollup, write_rollup};
+    use super::{Rollup, write_rollup, write_rollup_csv, write_rollup_jsonl, write_rollup_markdown};
     use crate::report::sample::{hostile, sample};
 
     #[test]
@@ -189,5 +319,35 @@ mod tests {
             out.contains("#3") && !out.chars().any(|c| c != '\n' && crate::text::is_unsafe(c)),
             "{out:?}"
         );
+    }
+
+    #[test]
+    fn tables_are_tables_whatever_the_texts_are() {
+        let reports = [sample("en"), hostile(), sample("ko")];
+        let rollup = Rollup::of(&reports);
+        let found: usize = rollup.issues.iter().map(|issue| issue.cells.iter().flatten().count()).sum();
+        let mut csv = Vec::new();
+        write_rollup_csv(&rollup, &mut csv).unwrap();
+        let csv = String::from_utf8(csv).unwrap();
+        assert_eq!(csv.matches("\r\n").count(), found + 1, "{csv}");
+        let mut markdown = Vec::new();
+        write_rollup_markdown(&reports, &mut markdown).unwrap();
+        let markdown = String::from_utf8(markdown).unwrap();
+        let table = markdown.lines().filter(|line| line.starts_with("| ")).take(rollup.issues.len() + 2);
+        assert!(
+            table.map(|row| row.replace("\\|", "").matches('|').count()).all(|bars| bars == 6),
+            "{markdown}"
+        );
+        let mut lines = Vec::new();
+        write_rollup_jsonl(&reports, &mut lines).unwrap();
+        let kinds: Vec<String> = String::from_utf8(lines)
+            .unwrap()
+            .lines()
+            .map(|line| {
+                serde_json::from_str::<serde_json::Value>(line).unwrap()["type"].as_str().unwrap().to_owned()
+            })
+            .collect();
+        assert_eq!(kinds.iter().filter(|kind| *kind == "summary").count(), 3);
+        assert_eq!(kinds.last().map(String::as_str), Some("rollup"));
     }
 }

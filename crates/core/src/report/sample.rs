@@ -104,6 +104,7 @@ pub(crate) fn sample(language: &str) -> Report {
             signatures_digest: "00ff".into(),
         },
         language: language.into(),
+        redacted: false,
         since: None,
         until: None,
         inputs: vec![Input {

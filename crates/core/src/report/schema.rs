@@ -4,14 +4,15 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use super::rollup::RollupDocument;
 use super::sample::{hostile, sample};
-use super::{JSON_SCHEMA, Report, SCHEMA_VERSION, write_json, write_sarif};
+use super::{JSON_SCHEMA, ROLLUP_SCHEMA, Report, SCHEMA_VERSION, write_json, write_rollup_json, write_sarif};
 
-/// The schema as the types have it. Unknown keys are allowed: later writers add some.
-fn schema_of_types() -> String {
-    let mut schema = schemars::schema_for!(Report).to_value();
-    schema["$id"] = json!(format!("urn:loggrep-abm:report:{SCHEMA_VERSION}"));
-    schema["title"] = json!("Report of loggrep-abm");
+/// A schema as the types have it. Unknown keys are allowed: later writers add some.
+fn schema_of_types(schema: schemars::Schema, name: &str, title: &str) -> String {
+    let mut schema = schema.to_value();
+    schema["$id"] = json!(format!("urn:loggrep-abm:{name}:{SCHEMA_VERSION}"));
+    schema["title"] = json!(title);
     // Formats such as `uint64` are not those of JSON Schema; the bounds beside them say enough.
     plain(&mut schema);
     serde_json::to_string_pretty(&schema).unwrap() + "\n"
@@ -52,16 +53,36 @@ fn reports() -> Vec<Report> {
 }
 
 #[test]
-fn the_committed_schema_is_that_of_the_types() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schema/report.schema.json");
-    let expected = schema_of_types();
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(path, &expected).unwrap();
+fn the_committed_schemas_are_those_of_the_types() {
+    let report = schema_of_types(schemars::schema_for!(Report), "report", "Report of loggrep-abm");
+    let rollup = schemars::schema_for!(RollupDocument<'_>);
+    let rollup =
+        schema_of_types(rollup, "rollup", "Reports of several inputs, and the table of issues and inputs");
+    for (name, expected) in [("report", report), ("rollup", rollup)] {
+        let path = format!("{}/../../schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&path, &expected).unwrap();
+        }
+        let committed = fs::read_to_string(&path).unwrap();
+        assert!(committed == expected, "schema/{name}.schema.json is stale; UPDATE_GOLDEN=1");
     }
-    assert!(
-        fs::read_to_string(path).unwrap() == expected,
-        "schema/report.schema.json is stale; UPDATE_GOLDEN=1"
-    );
+}
+
+#[test]
+fn rollups_fit_their_schema_and_others_do_not() {
+    let schema: Value = serde_json::from_str(ROLLUP_SCHEMA).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    for reports in [reports(), Vec::new()] {
+        let mut out = Vec::new();
+        write_rollup_json(&reports, &mut out).unwrap();
+        validate(&schema, &serde_json::from_slice(&out).unwrap());
+    }
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut out = Vec::new();
+    write_rollup_json(&reports(), &mut out).unwrap();
+    let mut document: Value = serde_json::from_slice(&out).unwrap();
+    document["rollup"]["issues"][0]["cells"][0]["count"] = json!("many");
+    assert!(!validator.is_valid(&document));
 }
 
 #[test]

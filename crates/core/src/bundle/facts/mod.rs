@@ -119,6 +119,8 @@ pub(crate) struct Facts {
     listed: BTreeSet<&'static str>,
     /// Nodes the paths of entries name: by host name or by address.
     pub(crate) captured: BTreeSet<String>,
+    /// The hosts that journals in the folder of an address name.
+    hosts: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// How many captured names are kept.
@@ -134,6 +136,7 @@ impl Facts {
             found: BTreeMap::new(),
             listed: BTreeSet::new(),
             captured: BTreeSet::new(),
+            hosts: BTreeMap::new(),
         }
     }
 
@@ -150,6 +153,19 @@ impl Facts {
             self.captured.insert(node.clone());
         }
         extract::path(self, path);
+    }
+
+    /// A log of the node of this address names its host.
+    pub(crate) fn saw_host(&mut self, address: String, host: String) {
+        let hosts = self.hosts.entry(address).or_default();
+        // Two are as good as many: neither is taken.
+        hosts.insert(host);
+        if hosts.len() > 2 {
+            hosts.pop_last();
+        }
+        if self.hosts.len() > MOST {
+            self.hosts.pop_last();
+        }
     }
 
     /// Reads a document, a table or the output of a command.
@@ -177,6 +193,9 @@ impl Facts {
         self.omitted |= other.omitted;
         self.captured.extend(other.captured);
         self.listed.extend(other.listed);
+        for (address, hosts) in other.hosts {
+            hosts.into_iter().for_each(|host| self.saw_host(address.clone(), host));
+        }
         for ((subject, id), fact) in other.found {
             self.add(subject, id, fact);
         }

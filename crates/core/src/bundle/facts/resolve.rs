@@ -1,6 +1,7 @@
 //! Facts when all is read: nodes joined by address and name, objects assigned to clusters, what follows from facts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use super::define::{FactId, definitions};
 use super::value::FactValue;
@@ -74,6 +75,8 @@ pub(crate) struct Resolved {
     /// Names of nodes by other names and addresses of theirs.
     aliases: BTreeMap<String, String>,
     captured: BTreeSet<String>,
+    /// The hosts that journals in the folder of an address name.
+    hosts: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Facts {
@@ -103,6 +106,7 @@ impl Facts {
             listed: self.listed,
             aliases: resolver.aliases.clone(),
             captured,
+            hosts: self.hosts,
         };
         for (_, entity) in entities {
             resolved.entities.entry(entity.kind).or_default().push(entity);
@@ -118,16 +122,15 @@ impl Facts {
 /// Other names of nodes: addresses, and host names without their domain.
 fn aliases(facts: &Facts) -> BTreeMap<String, String> {
     let mut aliases = BTreeMap::new();
-    let ip = definitions().fact("node.ip");
     let nodes = || facts.found.iter().filter(|((subject, _), _)| subject.kind == "node");
-    for ((subject, id), fact) in nodes() {
-        if Some(*id) == ip
-            && let FactValue::Text(address) = &fact.value
-            && *address != subject.name
+    for (name, fact) in of_nodes(facts, "node.ip") {
+        if let FactValue::Text(address) = &fact.value
+            && address != name
         {
-            aliases.insert(address.clone(), subject.name.clone());
+            aliases.insert(address.clone(), name.to_owned());
         }
     }
+    add_hosts(facts, &mut aliases);
     let listed: BTreeSet<&String> = aliases.values().collect();
     let mut short: BTreeMap<String, String> = BTreeMap::new();
     for name in &listed {
@@ -143,9 +146,81 @@ fn aliases(facts: &Facts) -> BTreeMap<String, String> {
             short.insert(subject.name.clone(), host.to_owned());
         }
     }
-    short.retain(|name, _| !hosts.contains(name) && name.parse::<std::net::IpAddr>().is_err());
+    short.retain(|name, _| !hosts.contains(name) && name.parse::<IpAddr>().is_err());
     aliases.extend(short);
+    add_addresses(facts, &mut aliases);
     aliases
+}
+
+/// Nodes with this fact.
+fn of_nodes<'a>(facts: &'a Facts, name: &str) -> impl Iterator<Item = (&'a str, &'a Fact)> {
+    let wanted = definitions().fact(name);
+    let found = facts.found.iter().filter(|((subject, _), _)| subject.kind == "node");
+    found.filter(move |((_, id), _)| Some(*id) == wanted).map(|((subject, _), fact)| (&*subject.name, fact))
+}
+
+/// Nodes of which only the folder of their address is known, by the name that they give themselves.
+fn add_hosts(facts: &Facts, aliases: &mut BTreeMap<String, String>) {
+    let named = of_nodes(facts, "node.hostname").filter_map(|(node, fact)| match &fact.value {
+        FactValue::Text(host) => Some((node, host.to_lowercase())),
+        _ => None,
+    });
+    let logged = facts.hosts.iter().filter(|(_, hosts)| hosts.len() == 1);
+    let logged = logged.flat_map(|(node, hosts)| hosts.iter().map(move |host| (node.as_str(), host.clone())));
+    let mut hosts: BTreeMap<&str, String> = logged.collect();
+    hosts.extend(named);
+    hosts.retain(|node, host| {
+        let is_name = host.parse::<IpAddr>().is_err() && !host.starts_with("localhost");
+        node.parse::<IpAddr>().is_ok() && is_name && !aliases.contains_key(*node)
+    });
+    // Machines that were cloned with their name stay apart.
+    let mut owners: BTreeMap<String, usize> = BTreeMap::new();
+    for host in hosts.values() {
+        *owners.entry(first_label(host).to_owned()).or_default() += 1;
+    }
+    let taken: BTreeSet<String> = aliases.values().map(|name| first_label(name).to_owned()).collect();
+    for (node, host) in hosts {
+        let label = first_label(&host);
+        if owners[label] == 1 && !taken.contains(label) {
+            aliases.insert(node.to_owned(), host);
+        }
+    }
+}
+
+fn first_label(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
+}
+
+/// Addresses that the interfaces of one node alone carry.
+fn add_addresses(facts: &Facts, aliases: &mut BTreeMap<String, String>) {
+    let mut owners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (node, fact) in of_nodes(facts, "node.addresses") {
+        let name = aliases.get(node).map_or(node, String::as_str);
+        let FactValue::List(list) = &fact.value else { continue };
+        for entry in list {
+            let address = entry.split_once('=').map_or("", |(_, address)| address);
+            let address = address.split('/').next().unwrap_or_default();
+            if is_own(address) && !name.starts_with('(') && !name.is_empty() {
+                owners.entry(address.to_owned()).or_default().insert(name.to_owned());
+            }
+        }
+    }
+    let known: BTreeSet<String> = aliases.values().cloned().collect();
+    for (address, owners) in owners.into_iter().filter(|(_, owners)| owners.len() == 1) {
+        let is_other = owners.iter().all(|name| *name != address) && !known.contains(&address);
+        if is_other && !aliases.contains_key(&address) {
+            aliases.extend(owners.into_iter().map(|name| (address.clone(), name)));
+        }
+    }
+}
+
+/// Whether an address may tell one machine from another: not loopback and not of the link.
+fn is_own(address: &str) -> bool {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => !address.is_loopback() && !address.is_link_local(),
+        Ok(IpAddr::V6(address)) => !address.is_loopback() && !address.is_unicast_link_local(),
+        Err(_) => false,
+    }
 }
 
 struct Resolver {
@@ -250,6 +325,11 @@ impl Resolved {
     /// The name under which a node is known, whether its path has its name or its address.
     pub(crate) fn node_name<'a>(&'a self, name: &'a str) -> &'a str {
         self.aliases.get(name).map_or(name, String::as_str)
+    }
+
+    /// Whether the journal of a node, known by its address, has lines of a host of this name: it is no other node.
+    pub(crate) fn writes_as(&self, node: &str, host: &str) -> bool {
+        self.hosts.get(node).is_some_and(|hosts| hosts.contains(host))
     }
 
     /// Whether the bundle holds files of this node.

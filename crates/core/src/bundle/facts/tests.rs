@@ -503,6 +503,60 @@ fn nodes_known_by_address_and_by_name_are_joined() {
     }
 }
 
+#[test]
+fn an_address_is_joined_with_the_name_that_its_machine_gives_itself() {
+    let names = |files: &[(&str, &str)]| {
+        let mut names: Vec<String> =
+            facts(files).resolve(None).nodes().iter().map(|node| node.name.clone()).collect();
+        names.sort();
+        names.join(" ")
+    };
+    let uname = "Linux Node-1 5.4.0-137-generic #154 SMP x86_64 GNU/Linux\n";
+    let named = ("nodes/node-1/commands/mount", "");
+    for (path, text) in [
+        ("nodes/10.0.0.3/commands/uname_-a", uname),
+        ("nodes/10.0.0.3/commands/hostname", "node-1\n"),
+        ("nodes/10.0.0.3/files/etc/hostname", "node-1"),
+        (
+            "nodes/10.0.0.3/commands/hostnamectl",
+            "   Static hostname: node-1\n         Icon name: computer-vm\n",
+        ),
+        (
+            "kubectl_get_machines_-A",
+            "NAMESPACE   NAME       CLUSTER   NODENAME   PROVIDERID             PHASE     AGE   VERSION\ncluster-a   10.0.0.3   a         node-1     baremetal://10.0.0.3   Running   1d    v1.23.5\n",
+        ),
+        (
+            "kubectl_get_machines_-A_-o_yaml",
+            "apiVersion: cluster.x-k8s.io/v1alpha3\nkind: Machine\nmetadata:\n  name: 10.0.0.3\nstatus:\n  addresses:\n  - address: 10.0.0.3\n    type: InternalIP\n  nodeRef:\n    kind: Node\n    name: node-1\n",
+        ),
+    ] {
+        let folder = ("nodes/10.0.0.3/commands/mount", "");
+        assert_eq!(names(&[(path, text), folder, named]), "node-1", "{path}");
+    }
+    // The address is one of the interfaces of a node whose folder has its name.
+    let addresses = "2: ens192: <UP> mtu 1500\n    inet 10.0.0.3/24 scope global ens192\n3: docker0: <UP> mtu 1500\n    inet 172.17.0.1/16 scope global docker0\n";
+    let by_interface = [("nodes/node-1/commands/ip_addr", addresses), ("nodes/10.0.0.3/commands/mount", "")];
+    assert_eq!(names(&by_interface), "node-1");
+    // Of machines that were cloned, of those called `localhost`, and of an address two machines have, nothing is known.
+    let clones = [
+        ("nodes/10.0.0.3/commands/uname_-a", uname),
+        ("nodes/10.0.0.4/commands/uname_-a", uname),
+        ("nodes/10.0.0.5/commands/hostname", "localhost\n"),
+        ("nodes/10.0.0.6/commands/hostname_-I", "10.0.0.6\n"),
+    ];
+    assert_eq!(names(&clones), "10.0.0.3 10.0.0.4 10.0.0.5 10.0.0.6");
+    let shared = [
+        ("nodes/node-1/commands/ip_addr", addresses),
+        ("nodes/node-2/commands/ip_addr", addresses),
+        ("nodes/172.17.0.1/commands/mount", ""),
+    ];
+    assert_eq!(names(&shared), "172.17.0.1 node-1 node-2");
+    // What Kubernetes says counts more than what a machine says.
+    let table = "NAME   STATUS   ROLES    AGE   VERSION            INTERNAL-IP\nworker Ready    <none>   10d   v1.23.5-gke.1505   10.0.0.3\n";
+    let told = [("kubectl_get_nodes_-o_wide", table), ("nodes/10.0.0.3/commands/uname_-a", uname)];
+    assert_eq!(names(&told), "worker");
+}
+
 const CLUSTERS: &str = "apiVersion: v1\nitems:\n- apiVersion: baremetal.cluster.gke.io/v1\n  kind: Cluster\n  metadata:\n    name: admin1\n    namespace: cluster-admin1\n  spec:\n    type: admin\n    anthosBareMetalVersion: 1.14.1\n    controlPlane:\n      nodePoolSpec:\n        nodes:\n        - address: 10.0.0.2\n  status:\n    anthosBareMetalVersion: 1.14.0\n- apiVersion: baremetal.cluster.gke.io/v1\n  kind: Cluster\n  metadata:\n    name: user1\n    namespace: cluster-user1\n  spec:\n    type: user\n    profile: edge\n    anthosBareMetalVersion: 1.13.2\n    controlPlane:\n      nodePoolSpec:\n        nodes:\n        - address: 10.0.0.9\nkind: List\n";
 
 #[test]

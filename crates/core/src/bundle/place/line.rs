@@ -27,7 +27,11 @@ pub fn place_of_line(line: &[u8]) -> Place {
         .or(log_prefix(line))
 }
 
-/// The host of `Mar 27 10:55:29 HOST kubelet[6155]: …`, with the stamp in any form.
+/// The host that wrote a line of a journal: `Mar 27 10:55:29 HOST kubelet[6155]: …`, with the stamp in any form.
+pub(crate) fn host_of_line(line: &[u8]) -> Option<String> {
+    journal_host(&line[..line.len().min(HEAD)])
+}
+
 fn journal_host(line: &[u8]) -> Option<String> {
     let mut words = line.split(|b| *b == b' ').filter(|word| !word.is_empty());
     words.by_ref().take(5).find(|word| is_clock(word) || is_instant(word))?;
