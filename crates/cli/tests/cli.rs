@@ -1214,6 +1214,11 @@ fn a_pack_takes_a_catalog_to_another_place() {
     let tar = Command::new("tar").args(["-xzf", &pack, "-C", &unpacked]).status().unwrap();
     assert!(tar.success());
     run(&["signatures", "verify", &unpacked]).status(0);
+    // And packed by hand, with its folders and with `./` in front.
+    let by_hand = folder.path("by-hand.tar.gz");
+    let tar = Command::new("tar").args(["-czf", &by_hand, "-C", &unpacked, "."]).status().unwrap();
+    assert!(tar.success());
+    run(&["signatures", "verify", &by_hand]).status(0);
     run(&["analyze", &log, "--signatures", &unpacked]).status(0);
     folder.file("unpacked/signatures/extra.toml", &good);
     for arguments in [&["signatures", "verify", &unpacked][..], &["analyze", &log, "--signatures", &unpacked]]

@@ -394,7 +394,7 @@ impl<'a> Words<'a> {
     pub(super) fn unknown_note(&self) -> Option<String> {
         let unknown = self.report.unknown.as_ref()?;
         let found = self.lang.count("templates", unknown.found as u64);
-        let lines = self.lang.count("lines", unknown.lines);
+        let lines = self.lang.count(self.unknown_key("lines"), unknown.lines);
         let mut note = self.lang.fill("unknown_note", &[("templates", &found), ("lines", &lines)]);
         for (said, key) in
             [(unknown.estimated, "unknown_estimated"), (!unknown.complete, "unknown_incomplete")]
@@ -407,10 +407,20 @@ impl<'a> Words<'a> {
         Some(note)
     }
 
+    /// The key of a count of unknown messages: one that is estimated says so.
+    fn unknown_key(&self, exact: &'static str) -> &'static str {
+        let estimated = self.report.unknown.as_ref().is_some_and(|unknown| unknown.estimated);
+        match exact {
+            "lines" if estimated => "lines_about",
+            "times" if estimated => "times_about",
+            _ => exact,
+        }
+    }
+
     /// How often and when messages of a template were seen, and on which nodes; at most `max` names.
     pub(super) fn unknown_seen(&self, it: &UnknownTemplate, max: usize) -> String {
         let lang = self.lang;
-        let times = lang.count("times", it.count);
+        let times = lang.count(self.unknown_key("times"), it.count);
         let mut parts = vec![match (&it.first_seen, &it.last_seen) {
             (Some(first), Some(last)) if first != last => {
                 let span = self.span(first, last).unwrap_or_default();
@@ -575,6 +585,25 @@ mod tests {
         assert_eq!(to_the_second("2023-01-19T22:03:08.044021117Z"), "2023-01-19T22:03:08Z");
         assert_eq!(to_the_second("2023-01-19T22:03:08.5+09:00"), "2023-01-19T22:03:08+09:00");
         assert_eq!(to_the_second("2023-01-19T22:03:08Z"), "2023-01-19T22:03:08Z");
+    }
+
+    #[test]
+    fn an_estimated_count_says_so() {
+        for (language, about) in [("en", "about "), ("ko", "약 ")] {
+            let mut report = sample(language);
+            let unknown = report.unknown.as_mut().expect("the sample has some");
+            let one = unknown.templates[0].clone();
+            unknown.estimated = true;
+            let told = |report: &super::Report| {
+                let words = Words::new(report);
+                (words.unknown_note().expect("a note"), words.unknown_seen(&one, 3))
+            };
+            let (note, seen) = told(&report);
+            assert!(note.contains(about) && seen.contains(about), "{note} {seen}");
+            report.unknown.as_mut().expect("the sample has some").estimated = false;
+            let (note, seen) = told(&report);
+            assert!(!note.contains(about) && !seen.contains(about), "{note} {seen}");
+        }
     }
 
     #[test]
