@@ -107,12 +107,10 @@ const UNTOUCHED: &[&str] = &[
     "time",
     "references",
     "evaluated_ids",
-    "cannot_tell",
     "fact",
     "subject",
     "outcome",
     "when",
-    "missing",
     "roles",
     "status",
     "baseline",
@@ -301,6 +299,9 @@ impl Redactor {
             };
             found.extend(kind.zip(fact.name.clone()));
             found.extend(fact.cluster.clone().map(|name| (Kind::Cluster, name)));
+            if fact.fact == "node.hostname" {
+                found.extend(fact.value.as_str().map(|name| (Kind::Node, name.to_owned())));
+            }
             if fact.fact.ends_with(".project") || fact.fact.ends_with(".project_id") {
                 found.extend(fact.value.as_str().map(|name| (Kind::Project, name.to_owned())));
             }
@@ -325,6 +326,9 @@ impl Redactor {
             for text in [&it.text, &it.path, &it.template] {
                 found.extend(projects_in(text).map(|range| (Kind::Project, text[range].to_owned())));
             }
+        }
+        for missing in report.coverage.cannot_tell.iter().flat_map(|it| &it.missing) {
+            found.extend(missing.nodes.iter().map(|name| (Kind::Node, name.clone())));
         }
         for verdict in report.advisories.iter().flat_map(|advisory| &advisory.verdicts) {
             found.insert((Kind::Cluster, verdict.cluster.clone()));
@@ -385,6 +389,13 @@ impl Redactor {
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(key, item)),
             Value::Object(map) => {
                 for (key, value) in map.iter_mut() {
+                    // Names of facts and commands are those of the program; the nodes that lack them are not.
+                    if key == "missing" {
+                        let nodes = value.as_array_mut().into_iter().flatten();
+                        let nodes = nodes.filter_map(|missing| missing.get_mut("nodes"));
+                        nodes.for_each(|nodes| self.value("nodes", nodes));
+                        continue;
+                    }
                     // In captures and patterns the keys are names of the signature.
                     if !UNTOUCHED.contains(&key.as_str()) {
                         self.value(key, value);

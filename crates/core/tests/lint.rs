@@ -202,8 +202,8 @@ fn a_condition_has_facts_that_are_and_values_of_their_type() {
         ("node.rp_filter in_cidr [\"10.0.0.0/8\"]", 9, "is a number, not a text or a list"),
         ("count(own) >= 2 and node.os * 2 > 1", 29, "is a text, not a number"),
         ("count(own) >= 2 and any(pod, pod.name == 3)", 50, "this is a number, not a text"),
-        ("sum(pod, pod.name) > 3", 17, "`pod.name` is a text, not a number"),
-        ("count(own) == \"2\"", 22, "this is a text, not a number"),
+        ("sum(pod, pod.name) > 3", 18, "`pod.name` is a text, not a number"),
+        ("count(own) == \"2\"", 23, "this is a text, not a number"),
     ] {
         let told = told(&with("'count(own) >= 2'", &format!("'{when}'")));
         assert!(tells(&told, &format!("17:{column}"), what), "{when}\n{}", told.join("\n"));
