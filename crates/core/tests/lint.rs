@@ -228,6 +228,24 @@ fn a_regex_has_a_bound_on_what_it_costs() {
     }
 }
 
+/// What the table of the program's tests does not plant.
+#[test]
+fn what_is_left_out_and_what_overlaps_is_told() {
+    let near_miss = "[[near_miss]]\ntext = \"the very own message of nobody\"\nwhy = \"it is of nobody\"\n\n";
+    let korean = &GOOD[GOOD.find("[text.ko]").unwrap()..];
+    for (from, to, place, what) in [
+        (near_miss, "", "1:1", "no [[near_miss]]"),
+        (korean, "", "1:1", "no [text.ko]"),
+        ("[\"1.13.x\"]", "[\"1.13.x\", \">= 1.13.2, < 1.13.4\"]", "4:23", "overlap"),
+        ("[\"1.13.x\"]", "[\">= 1.13.4, < 1.13.2\"]", "4:13", "holds for no release"),
+        ("[\"1.13.x\"]", "[\"< 1.13.2\"]", "4:13", "has no lower bound"),
+        ("[\"1.14.0\"]", "[\"1.13.2\"]", "4:13", "contains its own fix"),
+    ] {
+        let told = told(&with(from, to));
+        assert!(tells(&told, place, what), "{what}: {told:#?}");
+    }
+}
+
 #[test]
 fn steps_that_no_source_confirms_are_no_commands() {
     let low =
