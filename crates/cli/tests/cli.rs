@@ -830,9 +830,9 @@ fn each_mistake_in_a_signature_says_where_it_is_and_what() {
     // What is changed into what, and the line of the mistake and a part of what is said.
     let mistakes: [(&str, &str, usize, &str); 32] = [
         ("id = ", "id == ", 1, ""),
-        ("severity = \"low\"\n", "", 1, "missing field `severity`"),
-        ("covered = ", "covers = ", 6, "unknown field `covers`"),
-        ("\"low\"", "1", 3, "expected a string"),
+        ("severity = \"low\"\n", "", 1, "`severity` is missing"),
+        ("covered = ", "covers = ", 6, "unknown key `covers`"),
+        ("\"low\"", "1", 3, "is a number, not a text"),
         ("id = \"ID\"", "id = \"other\"", 1, "is not the name of the file"),
         ("id = \"ID\"", "id = \"No_Kebab\"", 1, "an id is"),
         ("\"operation\"", "\"other\"", 2, "category is none of"),
@@ -1214,6 +1214,11 @@ fn a_pack_takes_a_catalog_to_another_place() {
     let tar = Command::new("tar").args(["-xzf", &pack, "-C", &unpacked]).status().unwrap();
     assert!(tar.success());
     run(&["signatures", "verify", &unpacked]).status(0);
+    // And packed by hand, with its folders and with `./` in front.
+    let by_hand = folder.path("by-hand.tar.gz");
+    let tar = Command::new("tar").args(["-czf", &by_hand, "-C", &unpacked, "."]).status().unwrap();
+    assert!(tar.success());
+    run(&["signatures", "verify", &by_hand]).status(0);
     run(&["analyze", &log, "--signatures", &unpacked]).status(0);
     folder.file("unpacked/signatures/extra.toml", &good);
     for arguments in [&["signatures", "verify", &unpacked][..], &["analyze", &log, "--signatures", &unpacked]]

@@ -282,7 +282,7 @@ impl<'a> Decider<'a> {
             when: rule.text.clone(),
             holds: judged.holds,
             subjects: judged.cases.iter().filter_map(|case| Some(case.entity?.name.clone())).collect(),
-            missing: judged.missing.iter().cloned().collect(),
+            missing: judged.missing.keys().cloned().collect(),
         };
         report::Explanation {
             id: signature.id.clone(),
@@ -603,10 +603,21 @@ fn missing(signature: &Signature, rules: &[Judged<'_>]) -> Vec<report::Missing> 
     let asks = |rule: &Rule| !rule.optional && (!rule.advisory || !findings);
     let unknown =
         signature.rules.iter().zip(rules).filter(|(rule, judged)| asks(rule) && judged.holds.is_none());
-    let facts: BTreeSet<&String> = unknown.flat_map(|(_, judged)| &judged.missing).collect();
+    /// Nodes that are named for one fact.
+    const NODES: usize = 64;
+    // A fact that is missing everywhere, or of no node that is known, names none.
+    let mut facts: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
+    for (fact, nodes) in unknown.flat_map(|(_, judged)| &judged.missing) {
+        facts.entry(fact).or_default().extend(nodes);
+    }
     let definitions = crate::bundle::facts::definitions();
     let command = |fact: &str| definitions.fact(fact).and_then(|id| id.definition().command.clone());
-    facts.into_iter().map(|fact| report::Missing { fact: fact.clone(), command: command(fact) }).collect()
+    let missing = |(fact, nodes): (&String, BTreeSet<&String>)| report::Missing {
+        fact: fact.clone(),
+        command: command(fact),
+        nodes: nodes.into_iter().take(NODES).cloned().collect(),
+    };
+    facts.into_iter().map(missing).collect()
 }
 
 /// The patterns whose hits a rule counts; those under `not` and the second of `near` only support it.

@@ -50,6 +50,18 @@ pub(crate) fn whole(hir: &Hir) -> Vec<Vec<u8>> {
     own.into_iter().chain(of_branches).collect()
 }
 
+/// Whether every match of a regex holds a literal that is telling: one of its own, or one in each branch of an
+/// alternation.
+pub(crate) fn holds_telling(hir: &Hir, is_telling: &dyn Fn(&[u8]) -> bool) -> bool {
+    fn holds(needs: &[Need], is_telling: &dyn Fn(&[u8]) -> bool) -> bool {
+        needs.iter().any(|need| match need {
+            Need::Literal(literal) => is_telling(literal),
+            Need::Any(branches) => branches.iter().all(|branch| holds(branch, is_telling)),
+        })
+    }
+    holds(&Needs::of(hir), is_telling)
+}
+
 /// Parses a regex of a signature: bytes, ASCII classes.
 pub(crate) fn parse(text: &str) -> Result<Hir, String> {
     let last_line = |error: regex_syntax::Error| {

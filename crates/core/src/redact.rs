@@ -109,12 +109,10 @@ const UNTOUCHED: &[&str] = &[
     "time",
     "references",
     "evaluated_ids",
-    "cannot_tell",
     "fact",
     "subject",
     "outcome",
     "when",
-    "missing",
     "roles",
     "status",
     "baseline",
@@ -302,6 +300,9 @@ impl Redactor {
                 names_in(text, &mut found);
             }
         }
+        for missing in report.coverage.cannot_tell.iter().flat_map(|it| &it.missing) {
+            found.extend(missing.nodes.iter().map(|name| (Kind::Node, name.clone())));
+        }
         for verdict in report.advisories.iter().flat_map(|advisory| &advisory.verdicts) {
             found.insert((Kind::Cluster, verdict.cluster.clone()));
         }
@@ -361,6 +362,13 @@ impl Redactor {
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(key, item)),
             Value::Object(map) => {
                 for (key, value) in map.iter_mut() {
+                    // Names of facts and commands are those of the program; the nodes that lack them are not.
+                    if key == "missing" {
+                        let nodes = value.as_array_mut().into_iter().flatten();
+                        let nodes = nodes.filter_map(|missing| missing.get_mut("nodes"));
+                        nodes.for_each(|nodes| self.value("nodes", nodes));
+                        continue;
+                    }
                     // In captures and patterns the keys are names of the signature.
                     if !UNTOUCHED.contains(&key.as_str()) {
                         self.value(key, value);

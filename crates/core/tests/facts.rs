@@ -180,7 +180,7 @@ fn explanations_say_why_in_the_language_of_the_report() {
             "en",
             "nodes-uncordoned-without-maintenance-mode",
             "not_shown",
-            "What the bundle tells does not fulfil its conditions.",
+            "None of its messages occur. What the bundle tells does not fulfil its conditions.",
         ),
         (
             "en",
@@ -244,6 +244,149 @@ fn a_bare_workspace_says_what_to_ask_for() {
     let told =
         coverage.shown + coverage.not_shown + coverage.cannot_tell.len() + coverage.cannot_tell_unaffected;
     assert_eq!(told, coverage.evaluated);
+}
+
+/// The release is known, and the source does not speak of it: no capture would tell more.
+#[test]
+fn a_release_that_is_known_is_not_asked_for() {
+    let pods = "NAMESPACE     NAME             READY   STATUS      RESTARTS   AGE\nkube-system   anetd-4kx2p      0/1     OOMKilled   3          1d\nkube-system   stackdriver-log-forwarder-x2k4p   0/1   OOMKilled   3   1d\n";
+    let pods: String = (0..12)
+        .map(|n| format!("kube-system   kube-proxy-cleanup-{n}   0/1   Pending   0   1d\n"))
+        .fold(pods.to_owned(), |all, row| all + &row);
+    let files = |version: Option<&str>| {
+        let mut files = vec![
+            ("s/kubectl_get_pods_-A".to_owned(), pods.clone()),
+            (
+                "s/kubectl_get_nodes".to_owned(),
+                "NAME         STATUS   ROLES    AGE   VERSION\nn1.example   Ready    <none>   1d    x\n"
+                    .to_owned(),
+            ),
+        ];
+        files.extend(version.map(|version| ("s/kubectl_get_clusters_-o_yaml".to_owned(), cluster(version))));
+        files
+    };
+    let ids = [
+        "dataplane-v2-memory-leak",
+        "kube-proxy-cleanup-jobs-excessive",
+        "log-forwarder-memory-grows",
+        "node-names-with-dot-logs-not-exported",
+    ];
+    let asked = |report: &Report| -> Vec<String> {
+        let asking = |one: &&loggrep_abm_core::report::CannotTell| {
+            one.missing.iter().any(|missing| missing.fact == "cluster.version")
+        };
+        report.coverage.cannot_tell.iter().filter(asking).map(|one| one.id.clone()).collect()
+    };
+    let unknown = asked(&report(&files(None)));
+    for id in ids {
+        assert!(unknown.iter().any(|one| one == id), "{id}: {unknown:?}");
+    }
+    for known in ["1.99.0", "1.2.0", "1.13.2"] {
+        assert_eq!(asked(&report(&files(Some(known)))), [""; 0], "{known}");
+    }
+}
+
+#[test]
+fn the_nodes_that_lack_a_capture_are_named() {
+    let healthy = |node: &str| {
+        vec![
+            (format!("s/nodes/{node}/commands/ip_route_show"), "default via 10.0.0.1 dev a\n".to_owned()),
+            (format!("s/nodes/{node}/files/proc/sys/net/ipv4/conf/all/rp_filter"), "0\n".to_owned()),
+        ]
+    };
+    let mut files: Files = ["n1", "n2", "n3"].into_iter().flat_map(healthy).collect();
+    files.retain(|(path, _)| !path.contains("n2/files"));
+    // A table with its header only is no output.
+    files.retain(|(path, _)| !path.contains("n3/commands"));
+    files.push((
+        "s/nodes/n3/commands/route_-n".to_owned(),
+        "Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n".to_owned(),
+    ));
+    let report = report(&files);
+    let lacks = |id: &str| -> Vec<String> {
+        let one = report.coverage.cannot_tell.iter().find(|one| one.id == id).expect(id);
+        one.missing.iter().flat_map(|missing| missing.nodes.clone()).collect()
+    };
+    assert_eq!(lacks("reverse-path-filter-enabled"), ["n2"]);
+    assert_eq!(lacks("multiple-default-gateways"), ["n3"]);
+    let mut text = Vec::new();
+    let text_of = loggrep_abm_core::report::TextOptions::default();
+    loggrep_abm_core::report::write_text(&report, &text_of, &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let ask = text.split("# on n2:\n").nth(1).expect(&text);
+    assert!(ask.contains("sysctl net.ipv4.conf.all.rp_filter"), "{text}");
+    assert!(text.contains("# on n3:"), "{text}");
+}
+
+#[test]
+fn a_release_that_is_only_asked_for_is_not_said_to_run() {
+    let workspace = "apiVersion: baremetal.cluster.gke.io/v1\nkind: Cluster\nmetadata:\n  name: edge-1\n  namespace: cluster-edge-1\nspec:\n  type: standalone\n  profile: edge\n  anthosBareMetalVersion: 1.12.1\n";
+    let told = |text: &str| {
+        let report = report(&vec![("bmctl-workspace/edge-1/edge-1.yaml".to_owned(), text.to_owned())]);
+        let mut out = Vec::new();
+        let options = loggrep_abm_core::report::TextOptions::default();
+        loggrep_abm_core::report::write_text(&report, &options, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let desired = told(workspace);
+    assert!(desired.contains("edge-1 is to run 1.12.1"), "{desired}");
+    assert!(desired.contains("1.12.1 asked for") && !desired.contains("edge-1 runs"), "{desired}");
+    let running = told(&cluster("1.12.1"));
+    assert!(running.contains("edge-1 runs 1.12.1") && !running.contains("is to run"), "{running}");
+}
+
+/// Lists too long for an example: every way in which endpoints are counted.
+#[test]
+fn endpoints_are_counted_in_each_form() {
+    let nodes = |os: &str| {
+        (
+            "s/kubectl_get_nodes_-o_wide".to_owned(),
+            format!(
+                "NAME       STATUS   ROLES    AGE   VERSION            INTERNAL-IP   EXTERNAL-IP   OS-IMAGE                              KERNEL-VERSION      CONTAINER-RUNTIME\nworker-1   Ready    worker   40d   v1.24.2-gke.1900   10.0.0.4      <none>        {os:<38}5.4.0-137-generic   containerd://1.6.6\n"
+            ),
+        )
+    };
+    let endpoints = |objects: u32| {
+        let addresses: String = (0..200).map(|n| format!("    - ip: 10.1.0.{n}\n")).collect();
+        let ports: String = (0..10).map(|n| format!("    - port: {}\n", 8000 + n)).collect();
+        let object = |n| {
+            format!(
+                "- apiVersion: v1\n  kind: Endpoints\n  metadata:\n    name: e{n}\n    namespace: shop\n  subsets:\n  - addresses:\n{addresses}    ports:\n{ports}"
+            )
+        };
+        let items: String = (0..objects).map(object).collect();
+        (
+            "s/kubectl_get_endpoints_-A_-o_yaml".to_owned(),
+            format!("apiVersion: v1\nkind: List\nitems:\n{items}"),
+        )
+    };
+    let slices = |objects: u32| {
+        let addresses: String = (0..200).map(|n| format!("  - addresses: [10.1.0.{n}]\n")).collect();
+        let ports: String = (0..10).map(|n| format!("  - port: {}\n", 8000 + n)).collect();
+        let object = |n| {
+            format!(
+                "- apiVersion: discovery.k8s.io/v1\n  kind: EndpointSlice\n  metadata:\n    name: e{n}\n    namespace: shop\n  endpoints:\n{addresses}  ports:\n{ports}"
+            )
+        };
+        let items: String = (0..objects).map(object).collect();
+        (
+            "s/kubectl_get_endpointslices_-A_-o_yaml".to_owned(),
+            format!("apiVersion: v1\nkind: List\nitems:\n{items}"),
+        )
+    };
+    let rhel = "Red Hat Enterprise Linux 8.6 (Ootpa)";
+    let id = "endpoint-limit-100000-rhel-centos";
+    for (os, file, is_shown) in [
+        (rhel, endpoints(40), true),
+        (rhel, endpoints(39), false),
+        ("Ubuntu 20.04.5 LTS", endpoints(40), false),
+        (rhel, slices(40), true),
+        (rhel, slices(39), false),
+    ] {
+        let path = file.0.clone();
+        let report = report(&vec![nodes(os), file]);
+        assert_eq!(found(&report).contains_key(id), is_shown, "{os} {path}");
+    }
 }
 
 #[derive(serde::Deserialize)]

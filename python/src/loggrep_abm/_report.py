@@ -201,10 +201,11 @@ class Advisory:
 
 @dataclass(frozen=True)
 class Missing:
-    """A fact that the bundle lacks, and the command that would tell it."""
+    """A fact that the bundle lacks, the command that would tell it, and the nodes that lack it."""
 
     fact: str
     command: str | None = None
+    nodes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,11 @@ impl Place {
     }
 }
 
+/// The name of a node, in lower case, if the text can be one.
+pub(crate) fn node_name(text: &[u8]) -> Option<String> {
+    name::node(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

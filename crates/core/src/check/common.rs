@@ -28,6 +28,43 @@ pub(crate) fn lines_with(text: &str) -> u32 {
     grams(&tokens).map(rate).min().unwrap_or(100_000)
 }
 
+static STOCK: &str = include_str!("../../data/stock-phrases.txt");
+
+/// Bytes that a text says beside the stock phrases of `data/stock-phrases.txt` and the words between them, at most.
+///
+/// Clean logs hold few errors, so that the table of their words does not know what every faulty log repeats.
+pub(crate) fn beside_stock(text: &str) -> usize {
+    let text = text.to_ascii_lowercase();
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric();
+    let mut known = vec![false; text.len()];
+    for phrase in STOCK.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for (at, _) in text.match_indices(phrase) {
+            let end = at + phrase.len();
+            let before = text[..at].bytes().next_back().is_some_and(is_word);
+            let after = text[end..].bytes().next().is_some_and(is_word);
+            if !before && !after {
+                known[at..end].fill(true);
+            }
+        }
+        // A literal that a phrase goes beyond is a part of it.
+        if at_words(phrase, text.trim_matches(|c: char| !c.is_ascii_alphanumeric())) {
+            return 0;
+        }
+    }
+    let said = |at: usize| if known[at] { b' ' } else { text.as_bytes()[at] };
+    let rest: Vec<u8> = (0..text.len()).map(said).collect();
+    rest.split(|byte| !is_word(*byte)).map(<[u8]>::len).filter(|length| *length > 2).sum()
+}
+
+/// Whether whole words of `phrase` are `part`.
+fn at_words(phrase: &str, part: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    part.len() >= 8
+        && phrase.match_indices(part).any(|(at, _)| {
+            !phrase[..at].ends_with(is_word) && !phrase[at + part.len()..].starts_with(is_word)
+        })
+}
+
 /// How many tokens, their text, their rate.
 type Row = (usize, &'static str, u32);
 
@@ -80,7 +117,7 @@ mod tests {
     use std::fmt::Write as _;
     use std::path::{Path, PathBuf};
 
-    use super::{TABLE, grams, lines_with, text_of, tokens};
+    use super::{TABLE, beside_stock, grams, lines_with, text_of, tokens};
 
     fn files(folder: &Path, into: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -147,6 +184,30 @@ mod tests {
             ("could not find a JWS signature", false),
         ] {
             assert_eq!(lines_with(text) >= 1_000, common, "{text}: {}", lines_with(text));
+        }
+    }
+
+    #[test]
+    fn stock_phrases_say_nothing() {
+        for text in [
+            "connection refused",
+            "dial tcp: connection refused",
+            "Context Deadline Exceeded",
+            "no such file or directory",
+            ": permission denied",
+            "such file or directory",
+            "rpc error: code = Unknown desc = not found",
+            "failed to get: i/o timeout",
+        ] {
+            assert_eq!(beside_stock(text), 0, "{text}");
+        }
+        for text in [
+            "failed to set file label on",
+            "creating NDP client failed",
+            "could not find a JWS signature",
+            "token not found in the pool",
+        ] {
+            assert!(beside_stock(text) >= 8, "{text}: {}", beside_stock(text));
         }
     }
 }

@@ -294,16 +294,23 @@ fn form(kind: CaptureType) -> &'static str {
 }
 
 /// What is looked for in a message, the first that begins earliest.
-const VALUES: [(&str, CaptureType); 16] = [
+const VALUES: [(&str, CaptureType); 19] = [
     (r#""[^"]{1,200}""#, CaptureType::Text),
     (r"'[A-Za-z0-9._:/@-]{2,200}'", CaptureType::Text),
     (r#"https?://[^ "'<>()\[\]{},;]+"#, CaptureType::Url),
     (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", CaptureType::Uid),
+    (r"\b[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\b", CaptureType::Word),
+    // A pod in the name of a cgroup, with the class in front of it and the container behind.
+    (
+        r"\b[a-z]*-?[a-z]*-?pod[0-9a-f]{8}(?:[_-][0-9a-f]{4}){3}[_-][0-9a-f]{12}\b[A-Za-z0-9._-]*",
+        CaptureType::Word,
+    ),
     (
         r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?",
         CaptureType::Text,
     ),
     (r"\b[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?\b", CaptureType::Word),
+    (r"\b(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h|d))+\b", CaptureType::Word),
     (r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}/[0-9]{1,2}\b", CaptureType::Cidr),
     (r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b", CaptureType::Ip),
     (
@@ -359,11 +366,9 @@ fn name_kind(value: &str) -> Option<CaptureType> {
     if value.bytes().all(|b| b.is_ascii_digit()) {
         return Some(CaptureType::Number);
     }
-    let hex = value.len() >= 12 && value.bytes().all(|b| b.is_ascii_hexdigit());
-    let duration = value.starts_with(|c: char| c.is_ascii_digit())
-        && value.ends_with(['s', 'm', 'h'])
-        && value.trim_end_matches(['n', 'u', 'm', 's', 'h']).bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    if hex || duration {
+    let digits = value.strip_prefix("0x").unwrap_or(value);
+    let hex = digits.len() >= 7 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    if hex || is_duration(value) {
         return Some(CaptureType::Word);
     }
     let is_dotted = value.contains('.') && CaptureType::DnsName.accepts(value);
@@ -373,6 +378,12 @@ fn name_kind(value: &str) -> Option<CaptureType> {
         (_, true) => Some(CaptureType::Name),
         _ => None,
     }
+}
+
+/// Whether it is a span of time as Go or `kubectl` writes it: `30s`, `5m0s`, `1.234s`, `3d4h`.
+fn is_duration(value: &str) -> bool {
+    static FORM: OnceLock<Regex> = OnceLock::new();
+    compiled(&FORM, &[r"^(?:[0-9]{1,10}(?:[.][0-9]{1,10})?(?:ns|us|ms|s|m|h|d))+$"]).is_match(value)
 }
 
 /// The type of a quoted value: the narrowest that a command may be filled with.
@@ -541,6 +552,21 @@ mod tests {
             ("host worker-07.lab.example.com is down", "dns-name=worker-07.lab.example.com"),
             ("x509: certificate of v1 is bad", ""),
             ("gave up after 30s and 12 tries", "word=30s number=12"),
+            ("waited 5m0s, then 1.234s and 1h2m3.5s", "word=5m0s word=1.234s word=1h2m3.5s"),
+            ("took 500ms, (12.5s)", "word=500ms word=12.5s"),
+            ("container 7f9c8d6b5 is gone", "word=7f9c8d6b5"),
+            ("container 0123456789abcdef0123456789abcdef is gone", "word=0123456789abcdef0123456789abcdef"),
+            ("fault at 0x5590aa24bdd5 here", "word=0x5590aa24bdd5"),
+            ("pod 6D9466F7-D818-4658-B27C-3474BFD48C79 is gone", "word=6D9466F7-D818-4658-B27C-3474BFD48C79"),
+            (
+                "kubepods-besteffort-pod6d9466f7_d818_4658_b27c_3474bfd48c79.slice is gone",
+                "word=kubepods-besteffort-pod6d9466f7_d818_4658_b27c_3474bfd48c79.slice",
+            ),
+            (
+                "mount /var/lib/kubelet/pods/6d9466f7-d818-4658-b27c-3474bfd48c79/volumes/kubernetes.io~secret/a failed",
+                "path=/var/lib/kubelet/pods/6d9466f7-d818-4658-b27c-3474bfd48c79/volumes/kubernetes.io~secret/a",
+            ),
+            ("Get https on localhost:10248 and 10.0.0.7:9000", "number=10248 ip=10.0.0.7 number=9000"),
             ("since 2023-02-01T00:00:00Z nothing", "text=2023-02-01T00:00:00Z"),
             (r#"reason "no space left on device" given"#, "text=no space left on device"),
             ("apps/v1/deployments is forbidden", ""),

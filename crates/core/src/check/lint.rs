@@ -12,10 +12,15 @@ use crate::signature::{LANGUAGES, Mistake, Pattern, Signature};
 
 /// The shortest literal that a candidate should rest on; CONTRIBUTING names it.
 const SHORT_LITERAL: usize = 10;
+/// Letters and digits beside stock phrases that a literal needs for its text to be more than those.
+const TELLING: usize = 5;
 /// Lines of ordinary logs, in a hundred thousand, that may hold a piece of a literal.
 pub(crate) const COMMON: u32 = 2_000;
 /// Bytes an automaton of a regex may take, breaks of lines at any place allowed for; the largest of ours takes a tenth.
 const REGEX_BYTES: usize = 2 << 20;
+/// Characters that the repetitions of a regex may stand for at once. A text made for it costs some milliseconds a 64 KiB
+/// line at that; with ten times as much it costs seconds, as the states of the automaton no longer find room.
+const REPEATED: u64 = 2_000;
 /// Bytes of a class that lets nearly everything pass.
 const WIDE: usize = 64;
 /// What begins a value that the author still has to give.
@@ -70,6 +75,18 @@ impl Lint<'_> {
                 ),
             );
         }
+        let is_telling = |literal: &[u8]| common::beside_stock(&String::from_utf8_lossy(literal)) >= TELLING;
+        if longest >= SHORT_LITERAL && !literals::holds_telling(&hir, &is_telling) {
+            let whole = whole.iter().max_by_key(|literal| literal.len());
+            let whole = String::from_utf8_lossy(whole.map_or(&[][..], |literal| literal)).into_owned();
+            self.tell(
+                &at,
+                format!(
+                    "the literal `{whole}` is too common: logs say it of any fault, and nothing else is sure to \
+                     stand in a match"
+                ),
+            );
+        }
         for piece in &pattern.required.pieces {
             let piece = String::from_utf8_lossy(piece).into_owned();
             let lines = common::lines_with(&piece);
@@ -96,6 +113,16 @@ impl Lint<'_> {
             self.tell(
                 &at,
                 "`.*` reaches to the end of the line: say what may stand there, or bound it as in `.{0,200}`",
+            );
+        }
+        let repeated = repeated(hir);
+        if repeated > REPEATED {
+            self.tell(
+                &at,
+                format!(
+                    "its repetitions stand for up to {repeated} characters, {REPEATED} at most are searched fast: \
+                     bound them lower, those inside others above all"
+                ),
             );
         }
         let config = Regex::config().nfa_size_limit(Some(REGEX_BYTES)).utf8_empty(false);
@@ -185,7 +212,9 @@ impl Lint<'_> {
     /// A command is an instruction: nothing that no source confirms is given as one.
     fn steps(&mut self) {
         for (language, text) in &self.signature.texts {
-            let mut is_doubted = false;
+            // What the file says of its steps counts for all of them, a sentence for the commands below it.
+            let is_unverified = self.signature.unverified_steps;
+            let mut is_doubted = is_unverified;
             for line in text.workaround.lines().map(str::trim) {
                 let command = line.strip_prefix("$ ");
                 match command {
@@ -196,7 +225,10 @@ impl Lint<'_> {
                         self.mistakes.push(self.document.mistake(at, message));
                     }
                     Some(_) => {}
-                    None => is_doubted = UNVERIFIED.iter().any(|word| line.to_lowercase().contains(word)),
+                    None => {
+                        is_doubted =
+                            is_unverified || UNVERIFIED.iter().any(|word| line.to_lowercase().contains(word))
+                    }
                 }
             }
         }
@@ -242,6 +274,27 @@ fn parts(hir: &Hir) -> &[Hir] {
 fn has_nested_repetition(hir: &Hir, inside: bool) -> bool {
     let here = matches!(hir.kind(), HirKind::Repetition(repetition) if is_open(repetition));
     (here && inside) || parts(hir).iter().any(|part| has_nested_repetition(part, inside || here))
+}
+
+/// How many characters the repetitions of a regex stand for: each of them is a state that a text can keep alive.
+fn repeated(hir: &Hir) -> u64 {
+    /// Characters of a part that is repeated.
+    fn unrolled(hir: &Hir) -> u64 {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => 0,
+            HirKind::Literal(literal) => literal.0.len() as u64,
+            HirKind::Class(_) => 1,
+            HirKind::Repetition(it) => {
+                let times = it.max.unwrap_or(it.min).max(1);
+                unrolled(&it.sub).saturating_mul(times.into())
+            }
+            _ => parts(hir).iter().fold(0, |sum: u64, part| sum.saturating_add(unrolled(part))),
+        }
+    }
+    match hir.kind() {
+        HirKind::Repetition(_) => unrolled(hir),
+        _ => parts(hir).iter().fold(0, |sum: u64, part| sum.saturating_add(repeated(part))),
+    }
 }
 
 /// `begins` or `ends`, where a regex does so with a repetition of anything that may be empty.

@@ -27,7 +27,8 @@ pub(super) struct Judged<'a> {
     /// `None`: the bundle cannot tell.
     pub(super) holds: Option<bool>,
     pub(super) cases: Vec<Case<'a>>,
-    pub(super) missing: BTreeSet<String>,
+    /// The facts that are missing, and the nodes that lack each.
+    pub(super) missing: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Subjects of one rule and signature that are told apart.
@@ -86,6 +87,25 @@ impl Env for Group<'_> {
         let first = all.next()??;
         all.all(|other| other == Some(first)).then_some(first)
     }
+
+    fn affected_lacks(&self, cluster: Option<&Entity>, into: &mut BTreeSet<String>) {
+        let clusters = match cluster {
+            Some(cluster) => std::slice::from_ref(cluster),
+            None => self.decider.facts.clusters(),
+        };
+        if clusters.is_empty() {
+            into.insert("cluster.version".to_owned());
+        }
+        for cluster in clusters {
+            // Where a source does not speak of the release that is known, no capture tells more.
+            if cluster.version("cluster.version").is_none_or(Version::is_minor_only) {
+                into.insert("cluster.version".to_owned());
+            } else if let Some(when) = &self.signature.affected_when {
+                let scope = Subjects { entity: cluster, outer: None };
+                when.missing(&FactsOnly(self.decider.facts), Some(&scope), into);
+            }
+        }
+    }
 }
 
 /// Facts without hits, for the condition that says which clusters are affected.
@@ -138,6 +158,7 @@ impl<'a> Decider<'a> {
             judged: Judged::default(),
             any_false: false,
             unknown: false,
+            lacks_others: false,
         };
         match &rule.over {
             Some(kind) => judging.subjects(kind, members, tally),
@@ -219,6 +240,8 @@ struct Judging<'m> {
     judged: Judged<'m>,
     any_false: bool,
     unknown: bool,
+    /// Whether of some subject all is known, and only what it belongs to leaves the rule open.
+    lacks_others: bool,
 }
 
 impl<'m> Judging<'m> {
@@ -246,7 +269,7 @@ impl<'m> Judging<'m> {
             self.unknown |= before;
         }
         // What was captured somewhere and is healthy there is not asked for elsewhere.
-        self.unknown &= !self.any_false || unknown_captured;
+        self.unknown &= !self.any_false || unknown_captured || self.lacks_others;
     }
 
     fn everything(&self, members: &Members<'_>, tally: &SignatureTally) -> Group<'m> {
@@ -302,7 +325,15 @@ impl<'m> Judging<'m> {
             Some(false) => self.any_false = true,
             None => {
                 self.unknown = true;
-                self.rule.when.missing(group, scope.as_ref(), &mut self.judged.missing);
+                let mut missing = BTreeSet::new();
+                self.rule.when.missing(group, scope.as_ref(), &mut missing);
+                let node = subject.and_then(|entity| self.decider.node_of(entity));
+                let is_own = |fact: &String| case.is_some_and(|it| fact.split('.').next() == Some(it.kind));
+                self.lacks_others |= case.is_some() && !missing.is_empty() && !missing.iter().any(is_own);
+                for fact in missing {
+                    let of_node = node.clone().filter(|_| fact.starts_with("node."));
+                    self.judged.missing.entry(fact).or_default().extend(of_node);
+                }
             }
         }
     }

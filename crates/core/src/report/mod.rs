@@ -590,6 +590,9 @@ pub struct Missing {
     pub fact: String,
     /// The command that would tell it.
     pub command: Option<String>,
+    /// The nodes that lack it, at most 64; empty where it is said of no node, or of none that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
 }
 
 /// The confidence of advisories, for reports written before they had one.

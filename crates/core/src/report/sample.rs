@@ -306,13 +306,13 @@ pub(crate) fn sample(language: &str) -> Report {
             cannot_tell: vec![
                 CannotTell {
                     id: "anetd-empty-cni-dir".into(),
-                    missing: vec![Missing { fact: "cni_dir".into(), command: some("ls -la /etc/cni/net.d/") }],
+                    missing: vec![Missing { fact: "cni_dir".into(), command: some("ls -la /etc/cni/net.d/"), nodes: vec!["worker-1".into(), "worker-2".into()] }],
                 },
                 CannotTell {
                     id: "node-not-ready-after-upgrade".into(),
                     missing: vec![
-                        Missing { fact: "cni_dir".into(), command: some("ls -la /etc/cni/net.d/") },
-                        Missing { fact: "node_conditions".into(), command: None },
+                        Missing { fact: "cni_dir".into(), command: some("ls -la /etc/cni/net.d/"), nodes: vec!["worker-1".into(), "worker-2".into()] },
+                        Missing { fact: "node_conditions".into(), command: None, nodes: Vec::new() },
                     ],
                 },
             ],

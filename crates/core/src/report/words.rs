@@ -108,7 +108,17 @@ impl<'a> Words<'a> {
             let name = if cluster.name.is_empty() { lang.text("cluster_unnamed") } else { &cluster.name };
             let mut parts = vec![name.to_owned()];
             parts.extend(cluster.kind.as_deref().map(|kind| lang.word("kind", kind).to_owned()));
-            parts.push(cluster.version.clone().unwrap_or_else(|| lang.text("version_unknown").to_owned()));
+            let desired_only = self.is_only_desired(&ClusterVerdict {
+                cluster: cluster.name.clone(),
+                version: cluster.version.clone(),
+                verdict: String::new(),
+                fix: None,
+            });
+            parts.push(match &cluster.version {
+                Some(version) if desired_only => lang.fill("version_desired", &[("version", version)]),
+                Some(version) => version.clone(),
+                None => lang.text("version_unknown").to_owned(),
+            });
             parts.extend(
                 cluster
                     .desired_version
@@ -241,11 +251,24 @@ impl<'a> Words<'a> {
         lang.fill("so", &[("reason", &reason), ("other", &other)])
     }
 
+    /// Whether the release of a cluster is the one it is to run: nothing tells which one runs.
+    fn is_only_desired(&self, of: &ClusterVerdict) -> bool {
+        let has = |fact: &str| {
+            let name = Some(of.cluster.as_str()).filter(|name| !name.is_empty());
+            let facts = self.report.bundle.facts.iter();
+            facts
+                .into_iter()
+                .any(|it| it.fact == fact && it.subject == "cluster" && it.name.as_deref() == name)
+        };
+        has("cluster.desired_version") && !has("cluster.running_version")
+    }
+
     fn reason(&self, judged: Judged<'_>, of: &ClusterVerdict) -> String {
         let lang = self.lang;
         let (version, fix) = (of.version.as_deref(), of.fix.as_deref());
         let cluster = if of.cluster.is_empty() { lang.text("cluster_the") } else { &of.cluster };
-        let runs = version.map(|version| lang.fill("runs", &[("cluster", &cluster), ("version", &version)]));
+        let runs = if self.is_only_desired(of) { "runs_desired" } else { "runs" };
+        let runs = version.map(|version| lang.fill(runs, &[("cluster", &cluster), ("version", &version)]));
         let known = runs.as_deref().unwrap_or(cluster);
         match (of.verdict.as_str(), fix) {
             ("affected", Some(fix)) if runs.is_none() => lang.fill("affected_unversioned", &[("fix", &fix)]),
@@ -394,7 +417,7 @@ impl<'a> Words<'a> {
     pub(super) fn unknown_note(&self) -> Option<String> {
         let unknown = self.report.unknown.as_ref()?;
         let found = self.lang.count("templates", unknown.found as u64);
-        let lines = self.lang.count("lines", unknown.lines);
+        let lines = self.lang.count(self.unknown_key("lines"), unknown.lines);
         let mut note = self.lang.fill("unknown_note", &[("templates", &found), ("lines", &lines)]);
         for (said, key) in
             [(unknown.estimated, "unknown_estimated"), (!unknown.complete, "unknown_incomplete")]
@@ -407,10 +430,20 @@ impl<'a> Words<'a> {
         Some(note)
     }
 
+    /// The key of a count of unknown messages: one that is estimated says so.
+    fn unknown_key(&self, exact: &'static str) -> &'static str {
+        let estimated = self.report.unknown.as_ref().is_some_and(|unknown| unknown.estimated);
+        match exact {
+            "lines" if estimated => "lines_about",
+            "times" if estimated => "times_about",
+            _ => exact,
+        }
+    }
+
     /// How often and when messages of a template were seen, and on which nodes; at most `max` names.
     pub(super) fn unknown_seen(&self, it: &UnknownTemplate, max: usize) -> String {
         let lang = self.lang;
-        let times = lang.count("times", it.count);
+        let times = lang.count(self.unknown_key("times"), it.count);
         let mut parts = vec![match (&it.first_seen, &it.last_seen) {
             (Some(first), Some(last)) if first != last => {
                 let span = self.span(first, last).unwrap_or_default();
@@ -479,19 +512,41 @@ impl<'a> Words<'a> {
     /// that says so, those for the nodes.
     pub(super) fn commands_to_ask_for(&self) -> Vec<String> {
         let missing = self.report.coverage.cannot_tell.iter().flat_map(|it| &it.missing);
-        let told = missing.filter_map(|missing| Some((missing.fact.as_str(), missing.command.as_deref()?)));
-        let of_node =
-            |(fact, command): &(&str, &str)| fact.starts_with("node.") && !command.starts_with("kubectl");
-        let (nodes, others): (Vec<_>, Vec<_>) = told.partition(of_node);
-        let unique = |all: Vec<(&str, &str)>| -> std::collections::BTreeSet<String> {
-            all.into_iter().map(|(_, command)| command.to_owned()).collect()
-        };
-        let mut commands: Vec<String> = unique(others).into_iter().collect();
-        let nodes = unique(nodes);
-        if !nodes.is_empty() {
-            commands.push(format!("# {}", self.lang.text("on_nodes")));
+        use std::collections::{BTreeMap, BTreeSet};
+        /// Nodes that are named before the rest is a number.
+        const NODES: usize = 6;
+        let mut others: BTreeSet<&str> = BTreeSet::new();
+        // Of each command the nodes that lack what it tells; none where that is not known of particular nodes.
+        let mut of_nodes: BTreeMap<&str, Option<BTreeSet<&str>>> = BTreeMap::new();
+        for it in missing {
+            let Some(command) = it.command.as_deref() else { continue };
+            if !it.fact.starts_with("node.") || command.starts_with("kubectl") {
+                others.insert(command);
+                continue;
+            }
+            let nodes = of_nodes.entry(command).or_insert_with(|| Some(BTreeSet::new()));
+            match nodes {
+                Some(nodes) if !it.nodes.is_empty() => nodes.extend(it.nodes.iter().map(String::as_str)),
+                nodes => *nodes = None,
+            }
         }
-        commands.extend(nodes);
+        let all = self.report.bundle.nodes.len();
+        let mut groups: BTreeMap<Option<BTreeSet<&str>>, Vec<&str>> = BTreeMap::new();
+        for (command, nodes) in of_nodes {
+            groups.entry(nodes.filter(|nodes| nodes.len() < all)).or_default().push(command);
+        }
+        let mut commands: Vec<String> = others.into_iter().map(str::to_owned).collect();
+        for (nodes, of_group) in groups {
+            let head = match nodes {
+                None => self.lang.text("on_nodes").to_owned(),
+                Some(nodes) => {
+                    let names: Vec<&str> = nodes.into_iter().collect();
+                    self.lang.fill("on_these_nodes", &[("nodes", &self.some_of(&names, NODES))])
+                }
+            };
+            commands.push(format!("# {head}"));
+            commands.extend(of_group.into_iter().map(str::to_owned));
+        }
         commands
     }
 
@@ -575,6 +630,25 @@ mod tests {
         assert_eq!(to_the_second("2023-01-19T22:03:08.044021117Z"), "2023-01-19T22:03:08Z");
         assert_eq!(to_the_second("2023-01-19T22:03:08.5+09:00"), "2023-01-19T22:03:08+09:00");
         assert_eq!(to_the_second("2023-01-19T22:03:08Z"), "2023-01-19T22:03:08Z");
+    }
+
+    #[test]
+    fn an_estimated_count_says_so() {
+        for (language, about) in [("en", "about "), ("ko", "약 ")] {
+            let mut report = sample(language);
+            let unknown = report.unknown.as_mut().expect("the sample has some");
+            let one = unknown.templates[0].clone();
+            unknown.estimated = true;
+            let told = |report: &super::Report| {
+                let words = Words::new(report);
+                (words.unknown_note().expect("a note"), words.unknown_seen(&one, 3))
+            };
+            let (note, seen) = told(&report);
+            assert!(note.contains(about) && seen.contains(about), "{note} {seen}");
+            report.unknown.as_mut().expect("the sample has some").estimated = false;
+            let (note, seen) = told(&report);
+            assert!(!note.contains(about) && !seen.contains(about), "{note} {seen}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::LANGUAGES;
 use crate::error::{Error, ErrorKind};
 
 /// Keys before the first table.
-const TOP: [&str; 17] = [
+const TOP: [&str; 18] = [
     "id",
     "category",
     "severity",
@@ -19,6 +19,7 @@ const TOP: [&str; 17] = [
     "references",
     "source",
     "source_confidence",
+    "workaround_confidence",
     "status",
     "successor",
     "related",
@@ -41,6 +42,13 @@ const WIDTH: usize = 110;
 /// # Errors
 /// When the text is no TOML.
 pub fn format_file(name: &str, text: &str) -> Result<String, Error> {
+    // Ends of lines are of one kind, that of the first: an editor elsewhere may have written the file.
+    if text.lines().next().is_some_and(|line| text[line.len()..].starts_with("\r\n")) {
+        let formatted = format_file(name, &text.replace("\r\n", "\n"))?;
+        return Ok(formatted.replace('\n', "\r\n"));
+    }
+    let mixed = text.contains("\r\n").then(|| text.replace("\r\n", "\n"));
+    let text = mixed.as_deref().unwrap_or(text);
     let mut document: DocumentMut = text.parse().map_err(|source: toml_edit::TomlError| {
         let message = source.message().to_owned();
         Error::new(ErrorKind::Signature, format!("cannot format `{name}`: {message}"))
@@ -240,5 +248,11 @@ summary = "s"
         let value = |text: &str| text.parse::<toml::Table>().expect("TOML");
         assert_eq!(value(&formatted), value(text));
         assert!(format_file("a.toml", "a = = b").is_err());
+        let elsewhere = format_file("a.toml", &text.replace('\n', "\r\n")).expect("TOML");
+        assert_eq!(elsewhere, expected.replace('\n', "\r\n"));
+        let mixed = text.replacen("\nid", "\r\nid", 1).replacen("two\n", "two\r\n", 1);
+        assert_eq!(format_file("a.toml", &mixed).expect("TOML"), expected.replace('\n', "\r\n"));
+        let mixed = text.replacen("two\n", "two\r\n", 1);
+        assert_eq!(format_file("a.toml", &mixed).expect("TOML"), expected);
     }
 }

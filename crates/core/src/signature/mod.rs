@@ -8,6 +8,7 @@ mod format;
 mod pack;
 pub(crate) mod relations;
 mod schema;
+mod shape;
 mod syntax;
 
 use std::borrow::Cow;
@@ -157,6 +158,8 @@ pub struct Signature {
     pub(crate) references: Vec<String>,
     pub(crate) source: String,
     pub(crate) source_confidence: String,
+    /// Whether no source confirms the steps of the workaround.
+    pub(crate) unverified_steps: bool,
     pub(crate) status: Status,
     pub(crate) relations: Relations,
     pub(crate) patterns: Vec<Pattern>,
@@ -360,8 +363,7 @@ pub(crate) fn load(file: &str, text: &str, mistakes: &mut Vec<Mistake>) -> Optio
     let syntax: SignatureSyntax = match toml::from_str(text) {
         Ok(syntax) => syntax,
         Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            loader.mistake(at, error.message().to_owned());
+            loader.misshapen(&stem, &error);
             return None;
         }
     };
@@ -424,6 +426,33 @@ impl Loader<'_> {
         line_and_column(self.text, at).0
     }
 
+    /// Tells everything about a file that the reader of files refuses; its `error` names the first mistake only.
+    fn misshapen(&mut self, stem: &str, error: &toml::de::Error) {
+        let shape::Shape { mistakes, rest, lacks_names } = shape::shape(self.text, stem);
+        if mistakes.is_empty() {
+            let at = error.span().map_or(0, |span| span.start);
+            return self.mistake(at, error.message().to_owned());
+        }
+        let before = self.mistakes.len();
+        mistakes.iter().for_each(|(at, message)| self.mistake(*at, message.clone()));
+        let Some(rest) = rest else { return };
+        let told = self.mistakes.len();
+        // What is said of a value that stands for a wrong one, or misses a name that went with it, is no mistake.
+        self.signature(rest);
+        let further = self.mistakes.split_off(told);
+        let is_own = |mistake: &Mistake| {
+            let place = (mistake.line, mistake.column);
+            let of_shape = self.mistakes[before..].iter().any(|other| (other.line, other.column) == place);
+            let of_name = ["is no capture of", "is no pattern of", "stands in no rule", "nothing can show"]
+                .iter()
+                .any(|words| mistake.message.contains(words));
+            (!of_shape || mistake.message.starts_with("no [[") || mistake.message.starts_with("no [text"))
+                && !(lacks_names && of_name)
+        };
+        let further: Vec<Mistake> = further.into_iter().filter(is_own).collect();
+        self.mistakes.extend(further);
+    }
+
     fn signature(&mut self, syntax: SignatureSyntax) -> Option<Signature> {
         let before = self.mistakes.len();
         self.id_form(&syntax.id);
@@ -441,6 +470,12 @@ impl Loader<'_> {
         if !["confirmed", "high", "medium", "low"].contains(&syntax.source_confidence.get_ref().as_str()) {
             let at = syntax.source_confidence.span().start;
             self.mistake(at, "source_confidence is none of confirmed, high, medium, low");
+        }
+        if let Some(confidence) = &syntax.workaround_confidence
+            && !["confirmed", "high", "medium", "low"].contains(&confidence.get_ref().as_str())
+        {
+            let at = confidence.span().start;
+            self.mistake(at, "workaround_confidence is none of confirmed, high, medium, low");
         }
         let status = self.status(&syntax);
         for reference in &syntax.references {
@@ -479,6 +514,7 @@ impl Loader<'_> {
             references: syntax.references.into_iter().map(Spanned::into_inner).collect(),
             source: syntax.source,
             source_confidence: syntax.source_confidence.into_inner(),
+            unverified_steps: syntax.workaround_confidence.is_some_and(|it| it.get_ref() == "low"),
             status,
             relations: Relations {
                 related: Named::all(&syntax.related),
@@ -703,8 +739,16 @@ impl Loader<'_> {
         match expr::parse(when.get_ref(), patterns) {
             Ok(when) => Some(when),
             Err(error) => {
-                // The span begins at the opening quote.
-                self.mistake(when.span().start + 1 + error.at, error.message);
+                // The span begins at the opening quotes.
+                let written = &self.text[when.span().start.min(self.text.len())..];
+                let is_long = written.starts_with("'''") || written.starts_with("\"\"\"");
+                let opening = match (is_long, written.get(3..).unwrap_or_default()) {
+                    (true, rest) if rest.starts_with("\r\n") => 5,
+                    (true, rest) if rest.starts_with('\n') => 4,
+                    (true, _) => 3,
+                    (false, _) => 1,
+                };
+                self.mistake(when.span().start + opening + error.at, error.message);
                 None
             }
         }

@@ -204,6 +204,12 @@ fn archive_members(packed: &[u8], pack: &str) -> Result<Members, Error> {
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        // As `tar -czf PACK -C FOLDER .` names them, with the folders themselves.
+        let path = path.strip_prefix("./").unwrap_or(&path).to_owned();
+        let is_folder = entry.header().entry_type() == tar::EntryType::Directory;
+        if is_folder && ["", ".", "signatures", FOLDER].contains(&path.as_str()) {
+            continue;
+        }
         if members.len() >= FILES || entry.size() > FILE_BYTES {
             return Err(fail("it is larger than a catalog can be"));
         }

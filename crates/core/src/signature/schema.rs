@@ -155,6 +155,7 @@ mod tests {
                 "references": list(json!({ "type": "string", "pattern": "^https://" }), "Where to read more."),
                 "source": text("Where the facts come from."),
                 "source_confidence": one_of(&["confirmed", "high", "medium", "low"], "How sure it is that the software emits this text."),
+                "workaround_confidence": one_of(&["confirmed", "high", "medium", "low"], "How sure the steps of the workaround are, where that is not so sure as the text; low: no source confirms them, and they are not given as commands."),
                 "pattern": list(pattern, "Messages that show the issue."),
                 "rule": list(rule, "What several hits, or facts, say together."),
                 "example": described(json!({ "type": "array", "items": example, "minItems": 1 }), "What must give a finding."),

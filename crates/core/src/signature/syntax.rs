@@ -66,6 +66,7 @@ pub(crate) struct SignatureSyntax {
     pub(crate) references: Vec<Spanned<String>>,
     pub(crate) source: String,
     pub(crate) source_confidence: Spanned<String>,
+    pub(crate) workaround_confidence: Option<Spanned<String>>,
     pub(crate) status: Option<Spanned<String>>,
     pub(crate) successor: Option<Spanned<String>>,
     #[serde(default)]

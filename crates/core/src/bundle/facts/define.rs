@@ -106,6 +106,8 @@ pub(super) struct Source {
     pub(super) split: Option<String>,
     /// Said of an object that does not have what is asked for.
     pub(super) default: Option<String>,
+    /// The value stands in the path of the member, where the lines say that it holds.
+    pub(super) from_path: Option<LineRegex>,
     /// Kibibytes of the beginning in which lines are looked for; all when left out.
     pub(super) within: Option<u32>,
 }
@@ -418,6 +420,7 @@ fn compile(fact: FactId, subject: &str, value: FactType, source: &SourceSyntax) 
     };
     Ok(Source {
         fact,
+        from_path: source.line.as_ref().and(source.in_path.as_deref()).map(LineRegex::new),
         needs_path: !source.path.is_empty(),
         head: source.head.clone(),
         proof: optional(&source.proof),

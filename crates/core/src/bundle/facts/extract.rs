@@ -32,12 +32,18 @@ pub(super) fn path(facts: &mut Facts, path: &EntryPath) {
 
 /// Facts of a member's content.
 pub(super) fn member(facts: &mut Facts, path: &EntryPath, text: &str) {
-    let member = Member::new(path, text);
+    let mut member = Member::new(path, text);
     let mut asked = definitions().sources_for(path.as_bytes());
     if text.trim().is_empty() {
         return member.nothing_there(facts, &asked);
     }
-    for (command, range) in captures(text) {
+    let captures = captures(text);
+    member.host = captures.iter().find_map(|capture| host_of(text, capture));
+    for capture in captures {
+        if let Some(host) = host_of(text, &capture) {
+            member.host = Some(host);
+        }
+        let (command, range) = capture;
         if let Some(command) = command {
             // What comes first in a member may be what its path says, without the options of the prompt.
             let of_command = definitions().sources_for(command.as_bytes());
@@ -74,9 +80,26 @@ fn captures(text: &str) -> Vec<(Option<&str>, Range<usize>)> {
     found
 }
 
+/// The host that a part of a session was taken on: of its prompt, or what `hostname` says.
+fn host_of(text: &str, (command, range): &(Option<&str>, Range<usize>)) -> Option<String> {
+    let command = (*command)?;
+    let part = &text[range.clone()];
+    let first = part.lines().find(|line| !line.trim().is_empty())?.trim();
+    let words: Vec<&str> = command.split_whitespace().filter(|word| *word != "sudo").collect();
+    if let ["hostname"] | ["hostname", "-f" | "-s" | "--fqdn"] | ["cat", "/etc/hostname"] = words[..] {
+        let said = part.lines().map(str::trim).skip_while(|line| *line != first).nth(1)?;
+        return crate::bundle::place::node_name(said.as_bytes());
+    }
+    let prompt = first.strip_suffix(command)?.trim_end().trim_end_matches(['$', '#', '+']).trim_end();
+    let prompt = prompt.trim_start_matches('[').trim_end_matches(']');
+    let host = prompt.split_once('@').map_or(prompt, |(_, host)| host);
+    let end = host.find([':', ' ']).unwrap_or(host.len());
+    crate::bundle::place::node_name(&host.as_bytes()[..end])
+}
+
 /// The command of a line such as `$ sudo ip route`, `# sysctl -a` or `root@node-1:~# mount`.
 pub(super) fn prompted(line: &str) -> Option<&str> {
-    const COMMANDS: [&str; 34] = [
+    const COMMANDS: [&str; 35] = [
         "cat",
         "cilium",
         "conntrack",
@@ -90,6 +113,7 @@ pub(super) fn prompted(line: &str) -> Option<&str> {
         "ethtool",
         "findmnt",
         "getenforce",
+        "hostname",
         "hostnamectl",
         "ip",
         "iptables",
@@ -117,6 +141,16 @@ pub(super) fn prompted(line: &str) -> Option<&str> {
         Some(("", command)) => command,
         // `[root@node-1 ~]# mount`, `user@host:~$ mount`.
         Some((prompt, command)) if prompt.contains('@') && prompt.len() < 128 => command,
+        // `node-1:~# mount`, `node-1# mount`.
+        Some((prompt, command))
+            if prompt.len() < 128
+                && prompt.split(':').next().is_some_and(|host| {
+                    crate::bundle::place::node_name(host.as_bytes()).is_some()
+                        && host.contains(|c: char| c.is_ascii_alphabetic())
+                }) =>
+        {
+            command
+        }
         _ => return None,
     };
     let command = command.strip_prefix(' ')?.trim_start();
@@ -160,6 +194,8 @@ struct Member<'a> {
     path: &'a EntryPath,
     place: Place,
     cluster: Option<String>,
+    /// The host whose prompt stands before the output.
+    host: Option<String>,
     text: &'a str,
     starts: OnceCell<Vec<usize>>,
 }
@@ -173,7 +209,7 @@ impl<'a> Member<'a> {
     fn new(path: &'a EntryPath, text: &'a str) -> Member<'a> {
         let place = place_of_path(path.as_bytes());
         let cluster = place.cluster.clone().or_else(|| cluster_of_path(path.as_bytes()));
-        Member { path, place, cluster, text, starts: OnceCell::new() }
+        Member { path, place, cluster, host: None, text, starts: OnceCell::new() }
     }
 
     /// Facts of one output.
@@ -259,6 +295,12 @@ impl<'a> Member<'a> {
             text: found.text.replace("{block}", block),
             line: self.line_of(base + found.start),
         };
+        if let Some(regex) = &source.from_path {
+            let Some(text) = self.in_path(regex) else { return };
+            let lines = found.iter().filter(kept).map(|found| self.line_of(base + found.start));
+            let items = lines.take(1).map(|line| Item { text: text.clone(), line }).collect();
+            return self.emit(facts, source, self.subject(source, None), items);
+        }
         let Some(block) = block else {
             let items = found.iter().filter(kept).map(|found| item(found, "")).collect();
             return self.emit(facts, source, self.subject(source, None), items);
@@ -285,8 +327,10 @@ impl<'a> Member<'a> {
         for &index in &definitions().tables {
             let source = &definitions().sources[index];
             let Form::Table { columns, column, rows, matches } = &source.form else { continue };
+            // A header alone may be all that was captured: it does not say that there is nothing.
             if source.needs_path && !asked.contains(&index)
                 || !columns.iter().chain([column]).all(|c| table.has(c))
+                || table.rows().next().is_none()
             {
                 continue;
             }
@@ -420,7 +464,9 @@ impl<'a> Member<'a> {
             (Some((name, Some(namespace))), _) if !whole => format!("{namespace}/{name}"),
             (Some((name, _)), _) => name.to_owned(),
             (None, "cluster") => self.cluster.clone().unwrap_or_default(),
-            (None, "node") => self.place.node.clone().unwrap_or_else(|| self.folder()),
+            (None, "node") => {
+                self.place.node.clone().or_else(|| self.host.clone()).unwrap_or_else(|| self.folder())
+            }
             (None, _) => self.folder(),
         };
         Some(Subject { kind, cluster, name })

@@ -81,7 +81,8 @@ pub(crate) struct Resolved {
 
 impl Facts {
     /// Joins what belongs together. `version` is taken as the release of every cluster.
-    pub(crate) fn resolve(self, version: Option<Version>) -> Resolved {
+    pub(crate) fn resolve(mut self, version: Option<Version>) -> Resolved {
+        self.name_by_hostname();
         let aliases = aliases(&self);
         let mut resolver = Resolver { aliases, home: None, clusters: BTreeMap::new() };
         resolver.learn_clusters(&self);
@@ -116,6 +117,50 @@ impl Facts {
         resolved.derive_of_nodes();
         resolved.judge_clusters(version);
         resolved
+    }
+}
+
+impl Facts {
+    /// Gives the nodes that only a folder stands for the name that a file of host names in it tells, as a sosreport has.
+    fn name_by_hostname(&mut self) {
+        let Some(hostname) = definitions().fact("node.hostname") else { return };
+        let folder = |name: &str| Some(name.strip_prefix('(')?.strip_suffix(')')?.to_owned());
+        let mut hosts: BTreeMap<String, String> = BTreeMap::new();
+        for ((subject, id), fact) in &self.found {
+            if let (true, Some(inner), FactValue::Text(host)) =
+                (*id == hostname, folder(&subject.name), &fact.value)
+                && let Some(host) = crate::bundle::place::node_name(host.as_bytes())
+            {
+                let ends = ["sos_commands/host", "sos_commands/general", "sos_commands/kernel", "etc"];
+                let root = ends.iter().find_map(|end| {
+                    let root = inner.strip_suffix(end)?;
+                    root.is_empty().then_some(root).or_else(|| root.strip_suffix(['/', '!']))
+                });
+                hosts.entry(root.unwrap_or(&inner).to_owned()).or_insert(host);
+            }
+        }
+        if hosts.is_empty() {
+            return;
+        }
+        let host_of = |name: &str| {
+            let inner = folder(name)?;
+            let is_below = |root: &str| {
+                inner
+                    .strip_prefix(root)
+                    .is_some_and(|rest| rest.is_empty() || root.is_empty() || rest.starts_with(['/', '!']))
+            };
+            let nearest = hosts.iter().filter(|(root, _)| is_below(root)).max_by_key(|(root, _)| root.len());
+            nearest.map(|(_, host)| host.clone())
+        };
+        for ((mut subject, id), fact) in std::mem::take(&mut self.found) {
+            if subject.kind == "node"
+                && let Some(host) = host_of(&subject.name)
+            {
+                self.captured.insert(host.clone());
+                subject.name = host;
+            }
+            self.add(subject, id, fact);
+        }
     }
 }
 

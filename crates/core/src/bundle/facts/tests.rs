@@ -648,3 +648,127 @@ fn hostile_text_does_no_harm() {
         }
     }
 }
+
+#[test]
+fn a_header_alone_says_nothing() {
+    check(
+        "node.conntrack_chaintoolong",
+        &[("commands/conntrack_-S", "", "-"), ("conntrack_-S", "\n\n", "-")],
+    );
+    let header = "entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error expect_new expect_create expect_delete search_restart\n";
+    let row = "00000123  00000000 00000000 00000000 00000000 00000000 00000000 0000000a 00000000 00000002 00000000 00000000 00000000 00000000 00000000 00000000 00000000\n";
+    check(
+        "node.conntrack_chaintoolong",
+        &[
+            ("files/proc/net/stat/nf_conntrack", header, "-"),
+            ("files/proc/net/stat/nf_conntrack", &format!("{header}{row}"), "Number(10.0) 2"),
+        ],
+    );
+    check(
+        "node.conntrack_insert_failed",
+        &[
+            ("files/proc/net/stat/nf_conntrack", header, "-"),
+            ("files/proc/net/stat/nf_conntrack", &format!("{header}{row}"), "Number(2.0) 2"),
+        ],
+    );
+    let routes = "Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n";
+    let one = "10.0.0.0        0.0.0.0         255.255.255.0   U     0      0        0 ens192\n";
+    check(
+        "node.default_routes",
+        &[("commands/route_-n", routes, "-"), ("commands/route_-n", &format!("{routes}{one}"), "List([]) 1")],
+    );
+    let containers = "CONTAINER   IMAGE   CREATED        STATE     NAME      ATTEMPT   POD ID\n";
+    let exited = "d           e       2 hours ago    Exited    other     0         f\n";
+    check(
+        "node.containers",
+        &[
+            ("crictl_ps_-a", containers, "-"),
+            ("crictl_ps_-a", &format!("{containers}{exited}"), "List([]) 1"),
+        ],
+    );
+}
+
+/// The nodes that a fact is said of.
+fn nodes_of(files: &[(&str, &str)], fact: &str) -> Vec<String> {
+    let resolved = facts(files).resolve(None);
+    let named = |entity: &Entity| entity.fact(fact).map(|_| entity.name.clone());
+    resolved.entities("node").unwrap_or_default().iter().filter_map(named).collect()
+}
+
+#[test]
+fn a_sosreport_names_its_node_by_its_files() {
+    let routes = "default via 10.0.0.1 dev a\n";
+    for hostname in ["hostname", "etc/hostname", "sos_commands/host/hostname"] {
+        let one = format!("case/one/{hostname}");
+        let files = [
+            ("case/one/sos_commands/networking/ip_route_show", routes),
+            ("case/two/sos_commands/networking/ip_route_show", routes),
+            (one.as_str(), "Worker-1.example.com\n"),
+            ("case/two/etc/hostname", "worker-2\n"),
+            ("case/one/proc/sys/net/ipv4/conf/all/rp_filter", "1\n"),
+        ];
+        let both = nodes_of(&files, "node.default_routes");
+        if hostname == "hostname" {
+            // A file that is only called so may be anything.
+            assert_eq!(both.len(), 2, "{both:?}");
+            continue;
+        }
+        assert_eq!(both, ["worker-1.example.com", "worker-2"], "{hostname}");
+        assert_eq!(nodes_of(&files, "node.rp_filter"), ["worker-1.example.com"], "{hostname}");
+    }
+    let archive =
+        [("n.tar.xz!etc/hostname", "worker-3\n"), ("n.tar.xz!sos_commands/networking/ip_route_show", routes)];
+    assert_eq!(nodes_of(&archive, "node.default_routes"), ["worker-3"]);
+    let named = [("nodes/n1/files/etc/hostname", "other\n"), ("nodes/n1/commands/ip_route_show", routes)];
+    assert_eq!(nodes_of(&named, "node.default_routes"), ["n1"]);
+}
+
+#[test]
+fn a_prompt_names_the_node_of_a_session() {
+    for (text, node) in [
+        ("admin@worker-1:~$ ip route show\ndefault via 10.0.0.1 dev a\n", "worker-1"),
+        ("[root@worker-1 ~]# ip route show\ndefault via 10.0.0.1 dev a\n", "worker-1"),
+        (
+            "root@Worker-1.example.com:/# sudo ip route show\ndefault via 10.0.0.1 dev a\n",
+            "worker-1.example.com",
+        ),
+        ("worker-1:~# ip route show\ndefault via 10.0.0.1 dev a\n", "worker-1"),
+        ("worker-1# ip route show\ndefault via 10.0.0.1 dev a\n", "worker-1"),
+        ("# hostname\nworker-1\n# ip route show\ndefault via 10.0.0.1 dev a\n", "worker-1"),
+        ("$ ip route show\ndefault via 10.0.0.1 dev a\n", "(case)"),
+        ("root@localhost:~# ip route show\ndefault via 10.0.0.1 dev a\n", "(case)"),
+    ] {
+        assert_eq!(nodes_of(&[("case/pasted.txt", text)], "node.default_routes"), [node], "{text}");
+    }
+    // Two nodes in one file.
+    let two = "a@n1:~$ ip route show\ndefault via 10.0.0.1 dev a\na@n2:~$ sysctl net.ipv4.conf.all.rp_filter\nnet.ipv4.conf.all.rp_filter = 1\n";
+    let files = [("case/pasted.txt", two)];
+    assert_eq!(nodes_of(&files, "node.default_routes"), ["n1"]);
+    assert_eq!(nodes_of(&files, "node.rp_filter"), ["n2"]);
+    // The path knows better.
+    let text = "a@other:~$ ip route show\ndefault via 10.0.0.1 dev a\n";
+    assert_eq!(nodes_of(&[("nodes/n1/ip-route-show.txt", text)], "node.default_routes"), ["n1"]);
+}
+
+#[test]
+fn the_interface_of_offloads_stands_in_the_command_where_grep_left_the_header_out() {
+    let some = "tx-tcp-segmentation: on\ntx-udp_tnl-segmentation: on\n";
+    check(
+        "node.tunnel_offload_interfaces",
+        &[
+            ("commands/ethtool_-k_ens192_|_grep_segm", some, "List([\"ens192\"]) 1"),
+            ("ethtool_-k_ens192", some, "List([\"ens192\"]) 1"),
+            ("ethtool-k-ens192.txt", some, "List([\"ens192\"]) 1"),
+            (
+                "ethtool_-k_ens192",
+                "tx-udp_tnl-segmentation: off\ntx-udp_tnl-csum-segmentation: off\n",
+                "List([]) 1",
+            ),
+            (
+                "pasted.txt",
+                "$ sudo ethtool -k ens224 | grep segm\ntx-tcp-segmentation: on\ntx-udp_tnl-segmentation: on\n",
+                "List([\"ens224\"]) 1",
+            ),
+        ],
+    );
+}

@@ -133,6 +133,11 @@ pub(crate) trait Env {
     fn affected(&self, _cluster: Option<&Entity>) -> Option<bool> {
         None
     }
+
+    /// The facts that would tell that.
+    fn affected_lacks(&self, _cluster: Option<&Entity>, into: &mut BTreeSet<String>) {
+        into.insert("cluster.version".to_owned());
+    }
 }
 
 impl Expr {
@@ -211,9 +216,7 @@ impl Expr {
             Expr::Fact(name) | Expr::Duplicates(name) | Expr::Conflicts(name, _) => {
                 into.insert(name.full.clone());
             }
-            Expr::Affected => {
-                into.insert("cluster.version".to_owned());
-            }
+            Expr::Affected => env.affected_lacks(cluster_of(env.facts(), scope), into),
             Expr::Text(_) => {
                 into.insert("times of the log lines".to_owned());
             }

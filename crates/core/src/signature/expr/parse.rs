@@ -6,7 +6,7 @@ use regex_automata::meta::Regex;
 
 use super::lookup::is_name;
 use super::{Comparison, Expr, FactName, Quantifier, TextFunction, Value};
-use crate::bundle::facts::definitions;
+use crate::bundle::facts::{FactType, definitions};
 use crate::lazy::LazyRegex;
 
 /// A mistake in an expression, at a byte of its text.
@@ -25,6 +25,41 @@ pub(crate) fn parse(text: &str, patterns: &[&str]) -> Result<Expr, ExprError> {
         return Err(parser.error("expected `and`, `or` or the end"));
     }
     Ok(expr)
+}
+
+/// What an expression gives where the bundle tells it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Type {
+    Number,
+    Text,
+    List,
+}
+
+impl Type {
+    fn of(expr: &Expr) -> Option<Type> {
+        match expr {
+            Expr::Literal(Value::Number(_)) => Some(Type::Number),
+            Expr::Literal(Value::Text(_)) => Some(Type::Text),
+            Expr::Literal(Value::List(_)) | Expr::Duplicates(_) | Expr::Conflicts(..) => Some(Type::List),
+            Expr::Literal(Value::Unknown) => None,
+            Expr::Fact(name) => match name.id.map(|id| id.definition().value) {
+                Some(FactType::List) => Some(Type::List),
+                Some(FactType::Text) | None => Some(Type::Text),
+                Some(
+                    FactType::Number | FactType::Bool | FactType::Cpu | FactType::Bytes | FactType::Duration,
+                ) => Some(Type::Number),
+            },
+            _ => Some(Type::Number),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Type::Number => "a number",
+            Type::Text => "a text",
+            Type::List => "a list",
+        }
+    }
 }
 
 struct Parser<'a> {
@@ -94,6 +129,33 @@ impl<'a> Parser<'a> {
         Ok(expr)
     }
 
+    /// What an expression gives has to be of one of these types.
+    fn expect(&self, at: usize, expr: &Expr, wanted: &[Type]) -> Result<(), ExprError> {
+        let found = Type::of(expr);
+        if found.is_none_or(|found| wanted.contains(&found)) {
+            return Ok(());
+        }
+        let wanted: Vec<&str> = wanted.iter().map(|it| it.name()).collect();
+        let found = found.map_or("", Type::name);
+        let at = at + self.text[at..].len() - self.text[at..].trim_start().len();
+        let message = match expr {
+            Expr::Fact(name) => format!("`{}` is {found}, not {}", name.full, wanted.join(" or ")),
+            _ => format!("this is {found}, not {}", wanted.join(" or ")),
+        };
+        Err(ExprError { at, message })
+    }
+
+    /// Both sides have to be of one type: else the comparison is never true or false.
+    fn alike(&self, left: &Expr, at: usize, right: &Expr) -> Result<(), ExprError> {
+        match Type::of(left) {
+            Some(left) => self.expect(at, right, &[left]).map_err(|error| {
+                let message = format!("{}: it is compared with {}", error.message, left.name());
+                ExprError { message, ..error }
+            }),
+            None => Ok(()),
+        }
+    }
+
     fn comparison(&mut self) -> Result<Expr, ExprError> {
         const OPERATORS: [(&str, Comparison); 6] = [
             ("==", Comparison::Equal),
@@ -103,13 +165,21 @@ impl<'a> Parser<'a> {
             ("<", Comparison::Less),
             (">", Comparison::Greater),
         ];
+        let start = self.at;
         let left = self.product()?;
         for (token, comparison) in OPERATORS {
             if self.eat(token) {
-                return Ok(Expr::Compare(comparison, Box::new(left), Box::new(self.product()?)));
+                if !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
+                    self.expect(start, &left, &[Type::Number, Type::Text])?;
+                }
+                let at = self.at;
+                let right = self.product()?;
+                self.alike(&left, at, &right)?;
+                return Ok(Expr::Compare(comparison, Box::new(left), Box::new(right)));
             }
         }
         if self.eat_word("in_cidr") {
+            self.expect(start, &left, &[Type::Text, Type::List])?;
             let at = self.at;
             let list = self.strings()?;
             if let Some(bad) = list.iter().find(|cidr| super::compare::parse_cidr(cidr).is_none()) {
@@ -118,15 +188,30 @@ impl<'a> Parser<'a> {
             return Ok(Expr::InCidr(Box::new(left), list));
         }
         if self.eat_word("in") {
-            return Ok(Expr::In(Box::new(left), self.list()?));
+            self.expect(start, &left, &[Type::Number, Type::Text])?;
+            let at = self.at;
+            let list = self.list()?;
+            for element in &list {
+                self.alike(&left, at, element)?;
+            }
+            return Ok(Expr::In(Box::new(left), list));
         }
         if self.eat_word("contains") {
-            return Ok(Expr::Contains(Box::new(left), Box::new(self.term()?)));
+            self.expect(start, &left, &[Type::Text, Type::List])?;
+            let at = self.at;
+            let part = self.term()?;
+            self.expect(at, &part, &[Type::Text, Type::List])?;
+            return Ok(Expr::Contains(Box::new(left), Box::new(part)));
         }
         if self.eat_word("subset") {
-            return Ok(Expr::Subset(Box::new(left), Box::new(self.term()?)));
+            self.expect(start, &left, &[Type::Text, Type::List])?;
+            let at = self.at;
+            let whole = self.term()?;
+            self.expect(at, &whole, &[Type::List])?;
+            return Ok(Expr::Subset(Box::new(left), Box::new(whole)));
         }
         if self.eat_word("matches") {
+            self.expect(start, &left, &[Type::Text, Type::List])?;
             let at = self.at;
             let text = self.string()?;
             regex_syntax::parse(&text).map_err(|error| ExprError { at, message: error.to_string() })?;
@@ -137,11 +222,16 @@ impl<'a> Parser<'a> {
     }
 
     fn product(&mut self) -> Result<Expr, ExprError> {
+        let start = self.at;
         let left = self.term()?;
-        match self.eat("*") {
-            true => Ok(Expr::Times(Box::new(left), Box::new(self.term()?))),
-            false => Ok(left),
+        if !self.eat("*") {
+            return Ok(left);
         }
+        self.expect(start, &left, &[Type::Number])?;
+        let at = self.at;
+        let right = self.term()?;
+        self.expect(at, &right, &[Type::Number])?;
+        Ok(Expr::Times(Box::new(left), Box::new(right)))
     }
 
     /// `[a, b]`.
@@ -221,7 +311,11 @@ impl<'a> Parser<'a> {
 
     fn unary(&mut self, name: &str) -> Result<Expr, ExprError> {
         self.open(name)?;
+        let at = self.at;
         let inner = Box::new(self.or()?);
+        if name == "size" {
+            self.expect(at, &inner, &[Type::Text, Type::List])?;
+        }
         self.close()?;
         Ok(match name {
             "maybe" => Expr::Maybe(inner),
@@ -247,7 +341,11 @@ impl<'a> Parser<'a> {
         }
         self.at += kind.len();
         self.comma()?;
+        let at = self.at;
         let inner = if name == "sum" { self.product()? } else { self.or()? };
+        if name == "sum" {
+            self.expect(at, &inner, &[Type::Number])?;
+        }
         self.close()?;
         let quantifier = match name {
             "any" => Quantifier::Any,
