@@ -196,6 +196,11 @@ impl Facts {
         for (address, hosts) in other.hosts {
             hosts.into_iter().for_each(|host| self.saw_host(address.clone(), host));
         }
+        if self.found.is_empty() && other.found.len() <= self.limit {
+            // The facts of one worker, in most bundles all there are.
+            self.found = other.found;
+            return;
+        }
         for ((subject, id), fact) in other.found {
             self.add(subject, id, fact);
         }
