@@ -6,6 +6,7 @@
 
 mod text;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,9 +18,19 @@ use loggrep_abm_core::{AnalyzeOptions, SignatureSet, analyze};
 const COUNTS: [usize; 3] = [30, 120, 1000];
 const PLANTED: &str = "webhook-x509-unknown-authority";
 
-/// A signature whose words are those that logs are full of, put together as no log does.
-fn stand_in(number: usize, numbers: &mut text::Numbers) -> (String, String) {
-    let all: Vec<&str> = text::WORDS.split_whitespace().collect();
+/// The words of the titles, causes and examples of the built-in signatures, those of ordinary logs among them.
+///
+/// Words of the logs alone would be no measure: there are so few that each two of them stand beside one another
+/// somewhere, and every line would be a candidate of some signature.
+fn vocabulary() -> Vec<&'static str> {
+    let letters = |text: &'static str| text.split(|c: char| !c.is_ascii_lowercase());
+    let words: BTreeSet<&str> =
+        builtin().flat_map(|(_, text)| letters(text)).filter(|word| word.len() >= 4).collect();
+    words.into_iter().chain(text::WORDS.split_whitespace()).collect()
+}
+
+/// A signature of words such as signatures have, put together as no log does.
+fn stand_in(number: usize, all: &[&str], numbers: &mut text::Numbers) -> (String, String) {
     let mut words = |count: usize| {
         let word = |_| all[numbers.below(all.len() as u64) as usize];
         (0..count).map(word).collect::<Vec<_>>().join(" ")
@@ -44,7 +55,8 @@ fn set(count: usize) -> SignatureSet {
     let mut files: Vec<(String, String)> =
         builtin().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
     files.sort_by_key(|(name, _)| *name != format!("{PLANTED}.toml"));
-    files.extend((files.len()..COUNTS[2]).map(|number| stand_in(number, &mut numbers)));
+    let words = vocabulary();
+    files.extend((files.len()..COUNTS[2]).map(|number| stand_in(number, &words, &mut numbers)));
     files.truncate(count);
     let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     SignatureSet::from_files(files).expect("the signatures are sound")

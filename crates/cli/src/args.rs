@@ -109,8 +109,8 @@ pub struct Reading {
     /// Leave out hits after this; see --since.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub until: Option<String>,
-    /// Worker threads; 0 takes as many as there are processors.
-    #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
+    /// Worker threads, at most 1024; 0 takes as many as there are processors.
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, value_parser = thread_count)]
     pub threads: usize,
     /// Exit with status 3 when an input was only partly readable.
     #[arg(long)]
@@ -276,6 +276,11 @@ impl std::str::FromStr for Format {
         let form = Form::from_str(form, true).map_err(|_| format!("one of {}", names.join(", ")))?;
         Ok(Format { form, file })
     }
+}
+
+fn thread_count(text: &str) -> Result<usize, String> {
+    let count = text.parse().map_err(|_| "a number from 0 to 1024".to_owned());
+    count.and_then(|count| if count <= 1024 { Ok(count) } else { Err("at most 1024".to_owned()) })
 }
 
 #[derive(Clone, Copy, Eq, PartialEq, ValueEnum)]

@@ -1481,6 +1481,11 @@ fn each_input_has_its_report_and_a_column() {
     let row = issues.iter().find(|row| row["id"] == "network-gateway-group-missing-interface-ip").unwrap();
     assert_eq!(row["cells"][0]["count"], 1);
     assert!(row["cells"][1].is_object());
+    let partly = run(&["analyze", "--each", "/nonexistent", &log, "-f", "json"]).status(2);
+    assert!(partly.stderr.contains("/nonexistent"), "{}", partly.stderr);
+    assert_eq!(partly.json()["reports"].as_array().unwrap().len(), 1);
+    let many = run(&["analyze", "-j", "99999", &log]).status(2).stderr;
+    assert!(many.contains("at most 1024"), "{many}");
     let text = run(&["analyze", "--each", "-q", &log, DEMO]).status(0).stdout;
     assert_golden("each.txt", &text.replace(&log, "x.log"));
     let refused = run(&["analyze", "--each", &log, "-f", "html"]).status(2).stderr;

@@ -66,6 +66,7 @@ fn masked(text: &[u8]) -> Option<Vec<u8>> {
     keyed_values(text, &mut secrets);
     headers(text, &mut secrets);
     known_forms(text, &mut secrets);
+    commands(text, &mut secrets);
     url_passwords(text, &mut secrets);
     if secrets.is_empty() {
         return None;
@@ -223,10 +224,10 @@ enum Key {
 static KEYS: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i:",
-        r"(?:passw(?:or)?d|passphrase|bindpw|client[_-]?secret|client[_-]?key[_-]?data|private[_-]?key(?:[_-]?id)?",
+        r"(?:passw(?:or)?d|[a-z0-9][_-]pass|sshpass|passphrase|bindpw|bgp[_-]md5|client[_-]?secret|client[_-]?key[_-]?data|private[_-]?key(?:[_-]?id)?",
         r"|secret[_-]?(?:access[_-]?)?key|api[_-]?key",
-        r"|(?:access|refresh|id|identity|registry|session|auth|bot)[_-]?token|dockerconfigjson|dockercfg)",
-        r"|(token|secret)|(auth))",
+        r"|(?:access|refresh|id|identity|registry|session|auth|bot|api)[_-]?token|dockerconfigjson|dockercfg)",
+        r"|(token|secret|credential)|(auth))",
         r#"(?:\\{0,32}(?:["'`]|&quot;|u0022))?"#,
         r"([ \t]{0,8}(?:=>|:=|==|[:=])[ \t]{0,64}|,?[ \t]{1,8})",
     ))
@@ -546,6 +547,28 @@ static FORMS: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// What certain programs are given, or say, in their own way. The group that takes part is the secret.
+static COMMANDS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r#"\bauth_pass[ \t]+["']?([^\s"']+)"#,
+        r#"|\bsshpass[ \t]+-p[ \t]*["']?([^\s"']+)"#,
+        r#"|\bcurl\b[^\r\n|;&]{0,200}?[ \t](?:-u|--user)[ \t=]{0,4}["']?[^\s:"']{1,64}:([^\s"']+)"#,
+        r#"|-pass(?:in|out)?[ \t]+["']?pass:([^\s"']+)"#,
+        r#"|(?i:\b(?:set-)?cookie:)[ \t]{0,4}[^\s=;]{1,64}=([^\s;"']+)"#,
+        r#"|(?i:x-amz-signature|x-goog-signature)=([0-9A-Za-z%]{16,})"#,
+        r#"|hooks\.slack\.com/(?:services|workflows)/([0-9A-Za-z/_-]+)"#,
+        r#"|(?i:<(?:password|secret|token)>)([^<\r\n]+)</"#,
+    ))
+});
+
+fn commands(text: &[u8], secrets: &mut Vec<Range<usize>>) {
+    for found in COMMANDS.captures_iter(text) {
+        let group = (1..found.group_len()).find_map(|group| found.get_group(group));
+        let secret = group.map(|span| span.range());
+        secrets.extend(secret.filter(|secret| !is_placeholder(&text[secret.clone()])));
+    }
+}
+
 fn known_forms(text: &[u8], secrets: &mut Vec<Range<usize>>) {
     for found in FORMS.captures_iter(text) {
         let group = |n| found.get_group(n).map(|span| span.range());
@@ -642,6 +665,23 @@ mod tests {
         let lines = ["x", "-----BEGIN PRIVATE KEY-----", "MIIE", "vQIB"];
         assert_eq!(mask_lines(&lines), ["x", "-----BEGIN PRIVATE KEY-----[masked]", "[masked]", "[masked]"]);
         assert_eq!(mask_lines::<&str>(&[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn secrets_as_programs_are_given_them() {
+        masks("ansible_become_pass=‹S3cretPw!9› x");
+        masks("DB_PASS=‹S3cretPw!9› root_pass: ‹S3cretPw!9›");
+        masks("    auth_pass ‹S3cretPw!9›\n    virtual_router_id 51");
+        masks("SSHPASS=‹S3cretPw!9› sshpass -p ‹S3cretPw!9› ssh n1");
+        masks("curl -sk -u admin:‹S3cretPw!9› https://10.0.0.1/");
+        masks("openssl rsa -passin pass:‹S3cretPw!9› -in k.pem");
+        masks("< set-cookie: session=‹S3cretPw9abc›; Path=/");
+        masks("https://x.y/o?X-Amz-Signature=‹0123456789abcdef0123›&x=1");
+        masks("https://hooks.slack.com/services/‹T0000/B0000/abcdefgh›");
+        masks("<user>joe</user><password>‹S3cretPw!9›</password>");
+        masks("api_token: ‹S3cretPw9›\n\"bgp_md5\":\"‹S3cretPw9›\"");
+        masks("the first pass failed; one-pass encoding; bypass: enabled; curl -u joe https://x.y:443/");
+        masks("Failed to get credential: not found");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use loggrep_abm_core::report::{
 use loggrep_abm_core::signature::{LANGUAGES, Severity};
 use loggrep_abm_core::suppress::{IgnoreFile, apply_baseline};
 use loggrep_abm_core::text::Escaped;
-use loggrep_abm_core::{Analysis, AnalyzeOptions, SignatureSet, analyze};
+use loggrep_abm_core::{Analysis, AnalyzeOptions, ErrorKind, SignatureSet, analyze};
 
 use crate::args::{Analyze, Form, Format, Reading};
 use crate::{ExitStatus, Failure, output};
@@ -37,13 +37,25 @@ pub fn run(arguments: &Analyze) -> Result<ExitStatus, Failure> {
     let options = if progress.is_shown() { options.with_progress(&show) } else { options };
     if arguments.each {
         let of_input = |input| analyze(&set, super::sources(std::slice::from_ref(input)), &options);
-        let reports: Result<Vec<Report>, _> = arguments.reading.inputs.iter().map(of_input).collect();
+        let mut reports = Vec::new();
+        let mut failed = Vec::new();
+        for input in &arguments.reading.inputs {
+            match of_input(input) {
+                Ok(report) => reports.push(report),
+                // The others are told all the same, and this at the end.
+                Err(error) if error.kind() == ErrorKind::Input => failed.push(Failure::from(error)),
+                Err(error) => return Err(error.into()),
+            }
+        }
         progress.clear();
-        let mut reports = reports?;
+        failed.iter().for_each(crate::report);
+        if reports.is_empty() {
+            return Ok(ExitStatus::Error);
+        }
         reports.iter_mut().for_each(|report| known.apply(report));
         let reports = super::redacted(&arguments.redaction, reports)?;
         write_each(arguments, &reports, outputs)?;
-        return Ok(status(arguments, &reports));
+        return Ok(if failed.is_empty() { status(arguments, &reports) } else { ExitStatus::Error });
     }
     let result = Analysis::run(&set, super::sources(&arguments.reading.inputs), &options);
     progress.clear();

@@ -424,7 +424,10 @@ impl<'r, 'o, S: Sink + Send, M: Fn() -> S + Sync> Run<'r, 'o, M> {
             }
         };
         let walkers = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..self.workers).map(|_| scope.spawn(work)).collect();
+            // Where the system gives no more threads, those it gave do the work.
+            let start =
+                |_| std::thread::Builder::new().name("scan".to_owned()).spawn_scoped(scope, work).ok();
+            let others: Vec<_> = (1..self.workers).map_while(start).collect();
             let mut walkers = vec![work()];
             for other in others {
                 walkers.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
