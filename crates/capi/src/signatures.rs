@@ -1,12 +1,11 @@
 //! Signature sets, and the check of their files.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use loggrep_abm_core::SignatureSet;
 use loggrep_abm_core::check::check_files;
-use loggrep_abm_core::signature::{Mistake, read_directory, read_pack};
+use loggrep_abm_core::signature::{Mistake, pack_ids, read_directory, read_pack};
 
 use crate::error::{Failure, lgabm_error, lgabm_status};
 use crate::ffi::{
@@ -138,11 +137,9 @@ pub unsafe extern "C" fn lgabm_signatures_from_pack(
         // SAFETY: the caller's promise is that of `text`.
         let path = unsafe { required_text(path, path_len) }?;
         let (_, files) = read_pack(Path::new(path))?;
-        let ids = files.iter().filter_map(|(name, _)| Path::new(name).file_stem()?.to_str());
-        let replaced: BTreeSet<String> = ids.map(str::to_owned).collect();
         let set = match with_builtin {
             0 => SignatureSet::from_files(pairs(&files))?,
-            _ => SignatureSet::with_builtin_except(&replaced, pairs(&files))?,
+            _ => SignatureSet::with_builtin_except(&pack_ids(&files), pairs(&files))?,
         };
         Ok(give(Arc::new(set)))
     };

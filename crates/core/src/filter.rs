@@ -43,7 +43,7 @@ type Places = [u16; PROBES];
 
 /// The instructions a filter probes with. All give the same slots.
 ///
-/// The hash is a multiplication: `crc32` takes one cycle on Intel's processors, but three on AMD's.
+/// The hash is a multiplication, which every processor has; `crc32` measured no faster.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kernel {
     /// Multiply and shift, any processor.
@@ -51,7 +51,7 @@ pub(crate) enum Kernel {
     /// The same, with shifts that load: x86-64 with BMI2.
     #[cfg(target_arch = "x86_64")]
     Bmi2,
-    /// Eight probes a vector with a gather: AVX-512. Slower than `Bmi2` where gathers are microcode, as on AMD's Zen 4.
+    /// Eight probes a vector with a gather: AVX-512. No faster than `Bmi2` where gathers are microcode, as on AMD's Zen 4.
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }

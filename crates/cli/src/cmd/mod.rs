@@ -18,7 +18,7 @@ use loggrep_abm_core::bundle::time::{Time, parse_when};
 use loggrep_abm_core::input::Source;
 use loggrep_abm_core::redact::Redactor;
 use loggrep_abm_core::report::Report;
-use loggrep_abm_core::signature::{is_pack, read_signatures};
+use loggrep_abm_core::signature::{is_pack, pack_ids, read_signatures};
 use loggrep_abm_core::{AnalyzeOptions, SignatureSet};
 
 use crate::Failure;
@@ -36,13 +36,11 @@ fn sources(inputs: &[PathBuf]) -> Vec<Source> {
 /// The signatures a user asked for.
 fn signature_set(source: &SignatureSource) -> Result<SignatureSet, Failure> {
     let mut files: Vec<(String, String)> = Vec::new();
-    // A pack is a catalog of its own age: it may hold the built-in signatures anew.
     let mut replaced = BTreeSet::new();
     for path in &source.signatures {
         let of_path = read_signatures(path)?;
         if is_pack(path) {
-            let stems = of_path.iter().filter_map(|(name, _)| Path::new(name).file_stem()?.to_str());
-            replaced.extend(stems.map(str::to_owned));
+            replaced.extend(pack_ids(&of_path));
         }
         files.extend(of_path);
     }

@@ -25,7 +25,7 @@ use crate::version::{Affects, Version};
 use capture::CaptureType;
 use expr::{Expr, FactName, TextFunction};
 pub use format::format_file;
-pub use pack::{Manifest, ManifestFile, is_pack, read_pack, read_signatures, write_pack};
+pub use pack::{Manifest, ManifestFile, is_pack, pack_ids, read_pack, read_signatures, write_pack};
 pub use relations::Status;
 use relations::{Named, Relations};
 pub use schema::FILE_SCHEMA;

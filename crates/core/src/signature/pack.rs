@@ -134,6 +134,13 @@ pub fn read_signatures(path: &Path) -> Result<Vec<(String, String)>, Error> {
     }
 }
 
+/// Ids of the signatures that `files`, which came in a pack, hold: a pack is a catalog of its own age, so that these
+/// replace the built-in ones in [`SignatureSet::with_builtin_except`](crate::SignatureSet::with_builtin_except).
+pub fn pack_ids(files: &[(String, String)]) -> BTreeSet<String> {
+    let stems = files.iter().filter_map(|(name, _)| Path::new(name).file_stem()?.to_str());
+    stems.map(str::to_owned).collect()
+}
+
 /// A pack, or the directory of an unpacked one: its manifest, and its files `(name, text)`.
 ///
 /// # Errors
